@@ -1,0 +1,33 @@
+"""Plain records that the loops emit and every listener reads: numpy and the standard library, nothing else."""
+
+from records.types import (
+    ACTION_NAMES,
+    CHUNK_STEPS,
+    CONTROL_HZ,
+    CONTROL_PERIOD,
+    PROPRIO_NAMES,
+    Chunk,
+    ControlSource,
+    GeometryRecord,
+    Grounding,
+    Intent,
+    Observation,
+    Outcome,
+    StepRecord,
+)
+
+__all__ = [
+    "ACTION_NAMES",
+    "CHUNK_STEPS",
+    "CONTROL_HZ",
+    "CONTROL_PERIOD",
+    "PROPRIO_NAMES",
+    "Chunk",
+    "ControlSource",
+    "GeometryRecord",
+    "Grounding",
+    "Intent",
+    "Observation",
+    "Outcome",
+    "StepRecord",
+]

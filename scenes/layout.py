@@ -1,0 +1,121 @@
+"""What stands where: everything about a scene that a seed decides, drawn before any model is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from scenes.constants import (
+    BOWL_RADIUS,
+    COLORS,
+    CONTAINERS,
+    CUBE_HALF,
+    CYLINDER_HALF,
+    CYLINDER_RADIUS,
+    HOME,
+    OBJECT_NAMES,
+    PLATE_RADIUS,
+)
+
+AREA = ((0.36, 0.64), (-0.25, 0.25))
+"""x and y ranges in which object centres start, robot base frame"""
+CONTAINER_COLORS = ((0.93, 0.93, 0.91), (0.30, 0.31, 0.34), (0.80, 0.70, 0.57), (0.16, 0.52, 0.53), (0.45, 0.31, 0.56))
+TABLE_COLORS = ((0.71, 0.60, 0.48), (0.62, 0.50, 0.39), (0.78, 0.72, 0.64), (0.60, 0.61, 0.62), (0.80, 0.79, 0.76))
+LYING_FRACTION = 0.25
+"""of the cylinders"""
+_FOOTPRINT = {"cube": 0.032, "cylinder": 0.036, "bowl": BOWL_RADIUS, "plate": PLATE_RADIUS}
+_GAP = 0.028
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One object: its name ("red cube", "bowl"), pose in the base frame and colour."""
+
+    name: str
+    position: tuple[float, float, float]
+    quaternion: tuple[float, float, float, float]
+    rgb: tuple[float, float, float]
+
+    @property
+    def shape(self) -> str:
+        return self.name.split()[-1]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A whole scene, as drawn from its seed; camera jitter in metres and radians, light as a factor."""
+
+    seed: int
+    placements: tuple[Placement, ...]
+    joints: tuple[float, ...]
+    table_rgb: tuple[float, float, float]
+    light: float
+    light_shift: tuple[float, float]
+    camera_shift: tuple[float, float, float]
+    camera_turn: tuple[float, float]
+
+    @property
+    def names(self) -> list[str]:
+        return [placement.name for placement in self.placements]
+
+
+def draw_layout(seed: int) -> Layout:
+    """The scene of a seed: two to five coloured objects, a bowl, a plate or both, and how the room looks."""
+    rng = np.random.default_rng([seed, 0xC0FFEE])
+    while True:
+        chosen = [str(name) for name in rng.choice(OBJECT_NAMES, size=rng.integers(2, 6), replace=False)]
+        containers = list(CONTAINERS) if rng.random() < 0.7 else [str(rng.choice(CONTAINERS))]
+        spots = _spread([*containers, *chosen], rng)
+        if spots is not None:
+            break
+    placements = tuple(_place(name, spot, rng) for name, spot in spots)
+    jitter = np.array((0.15, 0.10, 0.15, 0.10, 0.10, 0.10, 0.25))
+    return Layout(
+        seed=seed,
+        placements=placements,
+        joints=tuple(np.array(HOME) + rng.uniform(-1, 1, 7) * jitter),
+        table_rgb=_shade(TABLE_COLORS[rng.integers(len(TABLE_COLORS))], 0.05, rng),
+        light=float(rng.uniform(0.8, 1.15)),
+        light_shift=tuple(rng.uniform(-0.4, 0.4, 2)),
+        camera_shift=tuple(rng.uniform(-0.015, 0.015, 3)),
+        camera_turn=tuple(rng.uniform(-0.02, 0.02, 2)),
+    )
+
+
+def _spread(names: list[str], rng: Generator) -> list[tuple[str, tuple[float, float]]] | None:
+    spots: list[tuple[str, tuple[float, float]]] = []
+    for name in names:
+        radius = _FOOTPRINT[name.split()[-1]]
+        for _ in range(60):
+            x, y = rng.uniform(*AREA[0]), rng.uniform(*AREA[1])
+            if all(
+                np.hypot(x - u, y - v) > radius + _FOOTPRINT[other.split()[-1]] + _GAP for other, (u, v) in spots
+            ):
+                spots.append((name, (x, y)))
+                break
+        else:
+            return None
+    return spots
+
+
+def _place(name: str, spot: tuple[float, float], rng: Generator) -> Placement:
+    yaw = rng.uniform(-np.pi, np.pi)
+    upright = (float(np.cos(yaw / 2)), 0.0, 0.0, float(np.sin(yaw / 2)))
+    shape = name.split()[-1]
+    if shape in CONTAINERS:
+        return Placement(name, (*spot, 0.0), upright, _shade(CONTAINER_COLORS[rng.integers(5)], 0.04, rng))
+    rgb = _shade(COLORS[name.split()[0]], 0.06, rng)
+    if shape == "cube":
+        return Placement(name, (*spot, CUBE_HALF), upright, rgb)
+    if rng.random() >= LYING_FRACTION:
+        return Placement(name, (*spot, CYLINDER_HALF), upright, rgb)
+    half = np.sqrt(0.5)
+    lying = (half * np.cos(yaw / 2), -half * np.sin(yaw / 2), half * np.cos(yaw / 2), half * np.sin(yaw / 2))
+    return Placement(name, (*spot, CYLINDER_RADIUS), tuple(float(q) for q in lying), rgb)
+
+
+def _shade(rgb: tuple[float, float, float], spread: float, rng: Generator) -> tuple[float, float, float]:
+    shaded = np.clip(np.array(rgb) * rng.uniform(1 - 2 * spread, 1 + spread) + rng.uniform(-1, 1, 3) * spread / 2, 0, 1)
+    return (float(shaded[0]), float(shaded[1]), float(shaded[2]))

@@ -1,0 +1,141 @@
+"""Pictures of the scene: small shadowless policy views, and the wide view that people look at."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.arm import VISUAL_GROUP
+from scenes.compose import apply_layout, compose, light_direction
+from scenes.constants import TABLE_SIZE
+from scenes.layout import draw_layout
+
+COARSE_RGBA = np.array((1.0, 0.62, 0.10, 0.9), dtype=np.float32)
+REFINED_RGBA = np.array((0.10, 0.75, 0.95, 1.0), dtype=np.float32)
+_SHADED = 0.52
+"""brightness of the table in shadow"""
+
+
+def scene_options() -> mujoco.MjvOption:
+    """Only the visual geoms: collision shapes and sites stay hidden."""
+    option = mujoco.MjvOption()
+    option.geomgroup[:] = 0
+    option.geomgroup[VISUAL_GROUP] = 1
+    option.sitegroup[:] = 0
+    return option
+
+
+class PolicyRenderer:
+    """The `front` and `wrist` views, (size, size, 3) uint8 each, a few milliseconds without a GPU: no shadows."""
+
+    def __init__(self, model: mujoco.MjModel, size: int) -> None:
+        self._renderer = mujoco.Renderer(model, size, size)
+        self._option = scene_options()
+        self._renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
+        self._renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
+
+    def render(self, data: mujoco.MjData) -> dict[str, NDArray[np.uint8]]:
+        """Both views of the present state."""
+        views = {}
+        for camera in ("front", "wrist"):
+            self._renderer.update_scene(data, camera, self._option)
+            views[camera] = self._renderer.render().copy()
+        return views
+
+    def close(self) -> None:
+        """Free the GL context."""
+        self._renderer.close()
+
+
+class WideRenderer:
+    """The people's view of a seed's scene, in any process: built from the seed, posed by `qpos`.
+
+    Software rendering pays dearly for shadow maps, so moving pictures get planar shadows (every geom once more,
+    flattened onto the table along the light); `still=True` gives the anti-aliased picture with real shadows.
+    """
+
+    def __init__(self, seed: int, width: int = 960, height: int = 540) -> None:
+        self._size = (height, width)
+        self._option = scene_options()
+        self._model = compose().compile()
+        self._data = mujoco.MjData(self._model)
+        self._moving = mujoco.Renderer(self._model, height, width)
+        self._moving.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
+        self._still: mujoco.Renderer | None = None
+        self._still_model = compose(samples=4).compile()
+        self.set_seed(seed)
+
+    def set_seed(self, seed: int) -> None:
+        """Show the scene of another seed."""
+        layout = draw_layout(seed)
+        apply_layout(self._still_model, self._data, layout)
+        apply_layout(self._model, self._data, layout)
+        self._light = light_direction(layout)
+        self._shadow_rgba = np.array((*(np.array(layout.table_rgb) * _SHADED), 1.0), dtype=np.float32)
+
+    def render(
+        self,
+        qpos: NDArray[np.float64],
+        coarse_path: NDArray[np.float32] | None = None,
+        refined_path: NDArray[np.float32] | None = None,
+        still: bool = False,
+    ) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8, with where the tokens lead and what the refiner will do drawn in space.
+
+        Paths are (K, 3) in metres, robot base frame.
+        """
+        self._data.qpos[:] = qpos
+        mujoco.mj_kinematics(self._model, self._data)
+        mujoco.mj_camlight(self._model, self._data)
+        if still and self._still is None:
+            self._still = mujoco.Renderer(self._still_model, *self._size)
+        renderer = self._still if still and self._still is not None else self._moving
+        renderer.update_scene(self._data, "wide", self._option)
+        if not still:
+            self._draw_shadows(renderer.scene)
+        for path, width, rgba in ((coarse_path, 0.0045, COARSE_RGBA), (refined_path, 0.0065, REFINED_RGBA)):
+            if path is not None:
+                _draw_path(renderer.scene, path, width, rgba)
+        return renderer.render()
+
+    def _draw_shadows(self, scene: mujoco.MjvScene) -> None:
+        flatten = np.eye(3)
+        flatten[:, 2] -= self._light / self._light[2]
+        flatten[2] = (0.0, 0.0, 0.0008)
+        for i in range(scene.ngeom):
+            source = scene.geoms[i]
+            height = source.pos[2]
+            if height < 0.005 or source.type == mujoco.mjtGeom.mjGEOM_PLANE or scene.ngeom >= scene.maxgeom:
+                continue
+            spot = source.pos - self._light * height / self._light[2]
+            if abs(spot[0] - 0.38) > TABLE_SIZE[0] - 0.03 or abs(spot[1]) > TABLE_SIZE[1] - 0.03:
+                continue
+            shadow = scene.geoms[scene.ngeom]
+            mujoco.mjv_initGeom(
+                shadow, source.type, np.zeros(3), np.zeros(3), np.eye(3).ravel(), self._shadow_rgba
+            )
+            shadow.size[:] = source.size
+            shadow.dataid = source.dataid
+            shadow.objtype, shadow.objid = source.objtype, source.objid
+            shadow.mat[:] = flatten @ source.mat
+            shadow.pos[:] = (spot[0], spot[1], 0.0012)
+            shadow.emission, shadow.specular, shadow.shininess = 0.3, 0.0, 0.0
+            scene.ngeom += 1
+
+    def close(self) -> None:
+        """Free the GL contexts."""
+        self._moving.close()
+        if self._still is not None:
+            self._still.close()
+
+
+def _draw_path(scene: mujoco.MjvScene, path: NDArray[np.float32], width: float, rgba: NDArray[np.float32]) -> None:
+    for start, end in zip(path[:-1], path[1:], strict=True):
+        if scene.ngeom >= scene.maxgeom or np.allclose(start, end, atol=1e-5):
+            continue
+        geom = scene.geoms[scene.ngeom]
+        mujoco.mjv_initGeom(geom, mujoco.mjtGeom.mjGEOM_CAPSULE, np.zeros(3), np.zeros(3), np.zeros(9), rgba)
+        mujoco.mjv_connector(geom, mujoco.mjtGeom.mjGEOM_CAPSULE, width, start.astype(float), end.astype(float))
+        geom.emission = 0.6
+        scene.ngeom += 1

@@ -1,0 +1,152 @@
+"""One simulated tabletop: model, state, controller, and the questions that expert and success test ask of it."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from scenes.compose import apply_layout, compose
+from scenes.constants import CONTAINERS, OBJECT_NAMES, SLICES_PER_STEP, SUBSTEPS
+from scenes.control import STATE_SIZE, EndEffectorController
+from scenes.layout import Layout, draw_layout
+
+_SPEC = mujoco.mjtState.mjSTATE_INTEGRATION
+
+
+class World:
+    """The simulator side of a scene. Nothing of the policy ever holds one."""
+
+    def __init__(self) -> None:
+        self.model = compose().compile()
+        self.data = mujoco.MjData(self.model)
+        self.controller = EndEffectorController()
+        self.layout: Layout = draw_layout(0)
+        self._arm_qpos = np.array([self.model.joint(f"joint_{i}").qposadr[0] for i in range(1, 8)])
+        self._finger_qpos = np.array([self.model.joint(f"{s}_finger").qposadr[0] for s in ("left", "right")])
+        self._bodies = {name: self.model.body(name).id for name in (*OBJECT_NAMES, *CONTAINERS)}
+        self._pads = {self.model.geom("left_pad").id: 0, self.model.geom("right_pad").id: 1}
+        self._site = self.model.site("grasp_point").id
+        self._gripper = self.model.actuator("gripper").id
+        self._joints_from = np.zeros(7)
+        self._finger_from = 0.0
+        self._slice = 0
+        self._state_size = mujoco.mj_stateSize(self.model, _SPEC)
+        self.reset(0)
+
+    def reset(self, seed: int) -> None:
+        """The scene of a seed, settled for a moment."""
+        self.layout = draw_layout(seed)
+        apply_layout(self.model, self.data, self.layout)
+        mujoco.mj_forward(self.model, self.data)
+        self.controller.reset(self.data.qpos[self._arm_qpos])
+        self.data.ctrl[:7] = self.controller.joints
+        self.data.ctrl[self._gripper] = self.controller.finger_target
+        for _ in range(2 * SUBSTEPS):
+            mujoco.mj_step(self.model, self.data)
+        mujoco.mj_forward(self.model, self.data)
+        self._slice = 0
+
+    def begin_step(self, action: NDArray[np.floating]) -> None:
+        """Take one action; `advance_slice` then carries it out in `SLICES_PER_STEP` slices."""
+        self._joints_from = self.data.ctrl[:7].copy()
+        self._finger_from = float(self.data.ctrl[self._gripper])
+        self.controller.command(action, self.hand_position)
+        self._slice = 0
+
+    def advance_slice(self) -> None:
+        """Simulate one slice (10 ms), joint targets moving evenly from the last command to the new one."""
+        self._slice += 1
+        share = self._slice / SLICES_PER_STEP
+        self.data.ctrl[:7] = self._joints_from + share * (self.controller.joints - self._joints_from)
+        self.data.ctrl[self._gripper] = self.controller.finger_target
+        mujoco.mj_step(self.model, self.data, SUBSTEPS // SLICES_PER_STEP)
+        if self._slice == SLICES_PER_STEP:
+            mujoco.mj_forward(self.model, self.data)
+
+    def step(self, action: NDArray[np.floating]) -> None:
+        """One whole control step (50 ms)."""
+        self.begin_step(action)
+        for _ in range(SLICES_PER_STEP):
+            self.advance_slice()
+
+    def get_state(self) -> NDArray[np.float64]:
+        """(1 + STATE_SIZE + S,) scene seed, controller, and MuJoCo's integration state, between control steps."""
+        state = np.empty(self._state_size)
+        mujoco.mj_getState(self.model, self.data, state, _SPEC)
+        return np.concatenate(([float(self.layout.seed)], self.controller.get_state(), state))
+
+    def set_state(self, state: NDArray[np.float64]) -> None:
+        """Restore exactly what `get_state` returned, also in another process.
+
+        Raises:
+            ValueError: the vector is not one of this world's states.
+        """
+        if state.shape != (1 + STATE_SIZE + self._state_size,):
+            raise ValueError(
+                f"This state has {state.size} numbers, this scene needs {1 + STATE_SIZE + self._state_size}: "
+                "it was recorded with another version of the scene."
+            )
+        if int(state[0]) != self.layout.seed:
+            self.layout = draw_layout(int(state[0]))
+            apply_layout(self.model, self.data, self.layout)
+        self.controller.set_state(state[1 : 1 + STATE_SIZE])
+        mujoco.mj_setState(self.model, self.data, state[1 + STATE_SIZE :], _SPEC)
+        mujoco.mj_forward(self.model, self.data)
+        mujoco.mj_setState(self.model, self.data, state[1 + STATE_SIZE :], _SPEC)
+        self._slice = 0
+
+    @property
+    def names(self) -> list[str]:
+        """Objects in the scene."""
+        return self.layout.names
+
+    @property
+    def hand_position(self) -> NDArray[np.float64]:
+        """(3,) measured grasp point, metres, base frame."""
+        return self.data.site_xpos[self._site].copy()
+
+    @property
+    def hand_rotation(self) -> NDArray[np.float64]:
+        """(3, 3) measured orientation of the hand; its y axis is the direction in which the fingers close."""
+        return self.data.site_xmat[self._site].reshape(3, 3).copy()
+
+    @property
+    def gripper_width(self) -> float:
+        """Opening between the pads, metres, 0 to 0.08."""
+        return float(self.data.qpos[self._finger_qpos].sum())
+
+    @property
+    def joint_angles(self) -> NDArray[np.float64]:
+        """(7,) measured, rad."""
+        return self.data.qpos[self._arm_qpos].copy()
+
+    def position(self, name: str) -> NDArray[np.float64]:
+        """(3,) body position of an object; a container's is the middle of its foot."""
+        return self.data.xpos[self._bodies[name]].copy()
+
+    def rotation(self, name: str) -> NDArray[np.float64]:
+        """(3, 3) orientation of an object."""
+        return self.data.xmat[self._bodies[name]].reshape(3, 3).copy()
+
+    def speed(self, name: str) -> float:
+        """Metres per second."""
+        address = self.model.joint(name).dofadr[0]
+        return float(np.linalg.norm(self.data.qvel[address : address + 3]))
+
+    def touches(self, name: str) -> tuple[bool, bool]:
+        """Whether the left and the right finger pad touch the object."""
+        return self._contacts(self._bodies[name])
+
+    def is_held(self, name: str) -> bool:
+        """Both pads touch it."""
+        return all(self.touches(name))
+
+    def _contacts(self, body: int) -> tuple[bool, bool]:
+        touched = [False, False]
+        geom_body = self.model.geom_bodyid
+        for one, other in self.data.contact.geom[: self.data.ncon]:
+            for pad, thing in ((one, other), (other, one)):
+                if pad in self._pads and geom_body[thing] == body:
+                    touched[self._pads[pad]] = True
+        return touched[0], touched[1]
