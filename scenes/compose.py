@@ -58,8 +58,8 @@ def compose(samples: int = 0) -> mujoco.MjSpec:
     spec.visual.quality.offsamples = samples
     spec.visual.quality.numslices = 20
     spec.visual.quality.numstacks = 10
-    spec.visual.headlight.ambient = (0.34, 0.34, 0.36)
-    spec.visual.headlight.diffuse = (0.22, 0.22, 0.22)
+    spec.visual.headlight.ambient = (0.36, 0.36, 0.37)
+    spec.visual.headlight.diffuse = (0.32, 0.32, 0.32)
     spec.visual.headlight.specular = (0.05, 0.05, 0.05)
     spec.visual.map.znear = 0.02
     spec.visual.map.zfar = 12
@@ -109,13 +109,13 @@ def _add_room(spec: mujoco.MjSpec) -> None:
             )  # fmt: skip
     world.add_light(
         name="key", type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, pos=(0.9, -0.7, 2.2), dir=(-0.3, 0.35, -1),
-        diffuse=(0.62, 0.60, 0.57), specular=(0.3, 0.3, 0.3), castshadow=True,
+        diffuse=(0.54, 0.52, 0.49), specular=(0.3, 0.3, 0.3), castshadow=True,
     )  # fmt: skip
     world.add_light(
         name="fill", type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, pos=(-0.6, 1.2, 2.0), dir=(0.4, -0.7, -1),
         diffuse=(0.20, 0.21, 0.24), specular=(0, 0, 0), castshadow=False,
     )  # fmt: skip
-    world.add_camera(name="front", pos=FRONT_POSITION, quat=look_at(FRONT_POSITION, FRONT_TARGET), fovy=44)
+    world.add_camera(name="front", pos=FRONT_POSITION, quat=look_at(FRONT_POSITION, FRONT_TARGET), fovy=39)
     world.add_camera(name="wide", pos=WIDE_POSITION, quat=look_at(WIDE_POSITION, WIDE_TARGET), fovy=34)
 
 
@@ -216,7 +216,7 @@ def _apply_look(model: mujoco.MjModel, layout: Layout) -> None:
     turn = np.array((0.0, *layout.camera_turn))
     camera.pos, camera.quat = position, look_at(position, FRONT_TARGET + turn)
     key, fill = model.light("key"), model.light("fill")
-    key.diffuse = np.array((0.62, 0.60, 0.57)) * layout.light
+    key.diffuse = np.array((0.54, 0.52, 0.49)) * layout.light
     fill.diffuse = np.array((0.20, 0.21, 0.24)) * layout.light
     key.dir = light_direction(layout)
 

@@ -19,7 +19,7 @@ from scenes.constants import (
 )
 
 STATE_SIZE = 3 + 4 + 7 + 1
-_IK_ITERATIONS = 3
+_IK_ITERATIONS = 2
 _IK_DT = 1.0
 
 

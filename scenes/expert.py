@@ -52,7 +52,7 @@ def _grasp(world: World, target: str) -> NDArray[np.float32]:
     lying = _is_lying(world, target)
     goal = place.copy()
     goal[2] = max(place[2], 0.022) if lying or target.endswith("cube") else place[2] + 0.006
-    turn = _turn_to(world, _closing_direction(world, target))
+    turn = _turn_to(world, grasp_direction(world, target))
     aside = float(np.hypot(*(hand - goal)[:2]))
     off = max(aside, 0.08 * abs(float(np.linalg.norm(turn))))
     low = abs(hand[2] - goal[2])
@@ -108,7 +108,7 @@ def _half_height(world: World, name: str) -> float:
     return CYLINDER_RADIUS if _is_lying(world, name) else CYLINDER_HALF
 
 
-def _closing_direction(world: World, name: str) -> NDArray[np.float64] | None:
+def grasp_direction(world: World, name: str) -> NDArray[np.float64] | None:
     """Horizontal unit vector along which the fingers should close, or None when any will do."""
     axes = world.rotation(name).T
     if name.endswith("cube"):

@@ -1,0 +1,1 @@
+"""Making and measuring policies: collection, data sets, training, DAgger, lockstep evaluation."""

@@ -1,0 +1,117 @@
+"""Expert demonstrations with perturbations: bursts of noise that push the arm off its path, and clean recoveries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from scenes import TabletopEnv
+from scenes.expert import expert_action
+from scenes.labels import THINGS, frame_labels
+from scenes.language import Goal, goals_for, phrase
+from scenes.tasks import is_inside, is_successful
+
+LINGER = 10
+"""control steps recorded after success, so that the policy learns to be done"""
+MAX_STEPS = 220
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """How often and how hard the arm is pushed off its path while demonstrations are collected."""
+
+    clean: tuple[int, int] = (12, 44)
+    """control steps between bursts"""
+    burst: tuple[int, int] = (2, 7)
+    scale: float = 0.8
+    second_task: float = 0.35
+    """share of the episodes that go on with another instruction from where the first one ended"""
+
+
+def label_frame(
+    env: TabletopEnv, goal: Goal, observation: dict[str, NDArray[Any]], expert: NDArray[np.float32],
+    executed: NDArray[np.float32], step: int,
+) -> dict[str, NDArray[Any]]:  # fmt: skip
+    """One row of the data set: what was seen, what the expert would do, what was done, and the labels."""
+    return {
+        **observation,
+        "expert": expert,
+        "executed": executed,
+        "clean": np.array(bool(np.array_equal(expert, executed))),
+        "step": np.array(step, dtype=np.int32),
+        "target": np.array(THINGS.index(goal.target), dtype=np.int8),
+        "container": np.array(-1 if goal.container is None else THINGS.index(goal.container), dtype=np.int8),
+        **frame_labels(env.world, goal),
+    }
+
+
+def choose_goal(env: TabletopEnv, rng: Generator, family: str | None = None) -> Goal | None:
+    """A goal that this scene can fulfil and has not fulfilled, all families alike; None when there is none."""
+    goals = [
+        goal
+        for goal in goals_for(env.objects)
+        if (family is None or goal.family == family)
+        and not (goal.container and is_inside(env.world, goal.target, goal.container))
+        and not is_successful(env.world, goal)
+    ]
+    if not goals:
+        return None
+    families = sorted({goal.family for goal in goals})
+    chosen = families[rng.integers(len(families))]
+    goals = [goal for goal in goals if goal.family == chosen]
+    return goals[rng.integers(len(goals))]
+
+
+def demonstrate(
+    env: TabletopEnv, goal: Goal, rng: Generator, perturbation: Perturbation
+) -> tuple[list[dict[str, NDArray[Any]]], bool]:
+    """One attempt by the expert with bursts of noise, from the present state; its frames and whether it succeeded."""
+    frames: list[dict[str, NDArray[Any]]] = []
+    countdown, burst, done = int(rng.integers(0, perturbation.clean[1])), 0, 0
+    push = np.zeros(7)
+    for step in range(MAX_STEPS):
+        observation = env.observe()
+        expert = expert_action(env.world, goal)
+        executed = expert
+        if burst > 0:
+            noise = push + rng.normal(0, 0.3, 7) * perturbation.scale
+            executed = np.clip(expert + noise, -1, 1).astype(np.float32)
+            executed[6] = push[6] if push[6] else expert[6]
+            burst -= 1
+            if burst == 0:
+                countdown = int(rng.integers(*perturbation.clean))
+        elif countdown == 0 and not done:
+            burst = int(rng.integers(*perturbation.burst))
+            push = rng.normal(0, perturbation.scale, 7) * (1, 1, 1, 0.5, 0.5, 0.8, 0)
+            push[6] = rng.choice((0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 1.0))
+        else:
+            countdown -= 1
+        frames.append(label_frame(env, goal, observation, expert, executed, step))
+        env.world.step(executed)
+        done += is_successful(env.world, goal) or done > 0
+        if done > LINGER:
+            break
+    return frames, bool(done)
+
+
+def collect_block(
+    env: TabletopEnv, seeds: range, perturbation: Perturbation
+) -> list[tuple[str, list[dict[str, NDArray[Any]]]]]:
+    """Episodes of these seeds, the same whoever collects them; failed attempts are left out."""
+    episodes = []
+    for seed in seeds:
+        env.world.reset(seed)
+        rng = np.random.default_rng([seed, 0xDA7A])
+        for _ in range(1 + (rng.random() < perturbation.second_task)):
+            goal = choose_goal(env, rng)
+            if goal is None:
+                break
+            frames, success = demonstrate(env, goal, rng, perturbation)
+            if not success:
+                break
+            episodes.append((phrase(goal, rng), frames))
+    return episodes

@@ -1,0 +1,1 @@
+"""`libra collect`, `libra train`, `libra eval`: one module a command."""

@@ -1,0 +1,122 @@
+"""One episode as one Rerun recording, told to the live server and to a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import rerun as rr
+from numpy.typing import NDArray
+
+from records import ACTION_NAMES, GeometryRecord, Outcome, StepRecord
+from viz import paths
+from viz.blueprint import build_blueprint
+from viz.cameras import CameraLog
+from viz.scene import SceneLog
+from viz.timing import TimingLog, set_times
+from viz.tokens import TokenLog
+from viz.trajectories import TrajectoryLog
+
+FLUSH_SECONDS = 5.0
+_ACTION_COLORS = ((230, 97, 92), (93, 196, 110), (86, 140, 245), (245, 160, 150), (160, 220, 165), (150, 185, 250))
+
+
+class EpisodeLog:
+    """Logs one episode; `end` or `close` finishes its file.
+
+    Args:
+        episode: its id.
+        instruction: its words.
+        geometry: of the scene.
+        path: of the .rrd file; folders are made, an older file is replaced.
+        server_url: of a running gRPC server (`rerun+http://.../proxy`), or None for the file alone.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+
+    def __init__(
+        self,
+        episode: str,
+        instruction: str,
+        geometry: Sequence[GeometryRecord],
+        path: Path,
+        server_url: str | None = None,
+    ) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.episode = episode
+        self._instruction = instruction
+        self._recording = rr.RecordingStream(paths.APPLICATION_ID)
+        sinks: list[rr.FileSink | rr.GrpcSink] = [rr.FileSink(path)]
+        if server_url is not None:
+            sinks.append(rr.GrpcSink(server_url))
+        self._recording.set_sinks(*sinks, default_blueprint=build_blueprint())
+        # The control step and its two times are the only clocks; the time of logging means nothing here.
+        self._recording.set_log_time_enabled(False)
+        self._recording.set_log_tick_enabled(False)
+        self._recording.send_recording_name(f"{episode}: {instruction}")
+        self._scene = SceneLog(self._recording, geometry)
+        self._cameras = CameraLog(self._recording)
+        self._tokens = TokenLog(self._recording)
+        self._trajectories = TrajectoryLog(self._recording)
+        self._timing = TimingLog(self._recording)
+        for name in (paths.ACTION, paths.PROPOSAL):
+            self._recording.log(
+                name,
+                rr.SeriesLines(
+                    names=[f"{axis} ({name.rpartition('/')[2]})" for axis in ACTION_NAMES],
+                    colors=[*_ACTION_COLORS, (240, 228, 66)],
+                    widths=2.0 if name == paths.ACTION else 0.8,
+                ),
+                static=True,
+            )
+        self._steps = 0
+        self._last: StepRecord | None = None
+        self._words: str | None = None
+
+    def step(self, record: StepRecord, positions: NDArray[np.floating], quaternions: NDArray[np.floating]) -> None:
+        """One control step.
+
+        Args:
+            record: its record; without an observation everything but the images is logged.
+            positions: (B, 3) of the bodies, metres.
+            quaternions: (B, 4) of the bodies, wxyz.
+        """
+        set_times(self._recording, record.step, record.sim_time, record.wall_time)
+        if self._words is None:
+            self._timing.log_start(self._instruction)
+        if record.instruction != self._words:
+            self._words = record.instruction
+            self._describe(record.intent.refusal if record.intent else None)
+        self._scene.log_poses(record.step, positions, quaternions)
+        self._trajectories.log(record)
+        self._cameras.log(record)
+        self._tokens.log(record)
+        self._recording.log(paths.ACTION, rr.Scalars(record.action))
+        if record.proposal is not None:
+            self._recording.log(paths.PROPOSAL, rr.Scalars(record.proposal))
+        self._timing.log(record)
+        self._last = record
+        self._steps += 1
+
+    def end(self, outcome: Outcome, sentence: str) -> None:
+        """The outcome; the file is complete when this returns."""
+        self._timing.log_end(outcome, sentence)
+        self._describe(sentence, outcome)
+        self._recording.send_property(
+            "outcome", rr.AnyValues(outcome=outcome, sentence=sentence, steps_logged=self._steps)
+        )
+        self.close()
+
+    def close(self) -> None:
+        """Finish the file as it is: an episode that was cut off keeps all it logged."""
+        self._recording.flush(timeout_sec=FLUSH_SECONDS)
+        self._recording.disconnect()
+
+    def _describe(self, sentence: str | None, outcome: Outcome | None = None) -> None:
+        lines = [f"# {self._words or self._instruction}", f"Episode `{self.episode}`: **{outcome or 'running'}**"]
+        if sentence:
+            lines.append(sentence)
+        text = rr.TextDocument("\n\n".join(lines), media_type=rr.MediaType.MARKDOWN)
+        self._recording.log(paths.EPISODE, text)

@@ -1,0 +1,74 @@
+"""The Rerun process: reads messages from the session, serves the live view, writes an .rrd file per episode.
+
+Messages are tuples: `("episode", episode id, instruction, list[GeometryRecord], rrd path)`,
+`("step", StepRecord, body positions (B, 3), body quaternions (B, 4) wxyz)`, `("end", outcome, sentence)`, `("stop",)`.
+The end of the connection counts as "stop".
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import rerun as rr
+
+from viz import paths
+from viz.episode import EpisodeLog
+from viz.launch import DEFAULT_MEMORY, DEFAULT_PORT, HOST, server_url
+
+logger = logging.getLogger(__name__)
+
+
+def run(connection: Connection, port: int = DEFAULT_PORT, memory_limit: str = DEFAULT_MEMORY) -> None:
+    """Serve and log until "stop" or the end of the connection. The body of the Rerun process."""
+    # Ctrl-C reaches every process of the terminal: the session ends the episode first, then closes the pipe.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    server = rr.RecordingStream(paths.APPLICATION_ID, send_properties=False)
+    # The server lives as long as this recording, which itself stays empty; episodes connect to it one after another.
+    server.set_sinks(rr.GrpcServerSink(HOST, port, server_memory_limit=memory_limit))
+    try:
+        serve(connection, server_url(port))
+    finally:
+        server.disconnect()
+
+
+def serve(connection: Connection, url: str | None) -> None:
+    """Log what arrives on the connection, to the server at `url` and to files, until "stop" or its end."""
+    episode: EpisodeLog | None = None
+    try:
+        while (message := _receive(connection)) is not None:
+            try:
+                episode = _handle(message, episode, url)
+            except Exception:  # one bad message must not end the view of all later ones
+                logger.exception("A %r message could not be logged.", message[0])
+    finally:
+        if episode is not None:
+            episode.close()
+
+
+def _receive(connection: Connection) -> tuple[Any, ...] | None:
+    try:
+        message = connection.recv()
+    except (EOFError, OSError):
+        return None
+    return None if message[0] == "stop" else message
+
+
+def _handle(message: tuple[Any, ...], episode: EpisodeLog | None, url: str | None) -> EpisodeLog | None:
+    match message:
+        case ("episode", str(identifier), str(instruction), geometry, path):
+            if episode is not None:
+                episode.close()
+            return EpisodeLog(identifier, instruction, geometry, Path(path), url)
+        case ("step", record, positions, quaternions):
+            if episode is not None:
+                episode.step(record, positions, quaternions)
+            return episode
+        case ("end", outcome, sentence):
+            if episode is not None:
+                episode.end(outcome, sentence)
+            return None
+    raise ValueError(f"unknown message {message[0]!r}; known are episode, step, end, stop")
