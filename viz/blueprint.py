@@ -6,12 +6,11 @@ import rerun as rr
 import rerun.blueprint as rrb
 
 from viz import paths
+from viz.tokens import PICTURE_HEIGHT, PICTURE_WIDTH
 
-EYE_POSITION = (1.42, -0.86, 0.86)
-EYE_TARGET = (0.36, 0.02, 0.14)
+EYE_POSITION = (1.26, -0.78, 0.74)
+EYE_TARGET = (0.38, 0.03, 0.15)
 """metres; the angle of the wide camera, so that the twin and the live view can be compared"""
-WINDOW_STEPS = 200
-"""control steps of the timing views that are in sight while following"""
 
 
 def build_blueprint() -> rrb.Blueprint:
@@ -21,11 +20,11 @@ def build_blueprint() -> rrb.Blueprint:
             rrb.Horizontal(
                 _scene(),
                 rrb.Vertical(*(_camera(camera) for camera in paths.CAMERAS)),
-                column_shares=[2.4, 1],
+                column_shares=[1.95, 1],
             ),
             _tokens(),
             _timing(),
-            row_shares=[3.4, 2.15, 2.2],
+            row_shares=[3.1, 2.2, 2.3],
         ),
         rrb.BlueprintPanel(state="collapsed"),
         rrb.SelectionPanel(state="collapsed"),
@@ -66,10 +65,11 @@ def _camera(camera: str) -> rrb.Tabs:
 
 
 def _tokens() -> rrb.Tabs:
+    bounds = rrb.VisualBounds2D(x_range=(0, PICTURE_WIDTH), y_range=(0, PICTURE_HEIGHT))
     return rrb.Tabs(
-        rrb.Spatial2DView(origin="/tokens/grid", name="Planner tokens"),
-        rrb.Spatial2DView(origin="/tokens/probabilities", name="Probabilities"),
-        rrb.TimeSeriesView(origin="/actions", name="Actions", axis_x=_window()),
+        rrb.Spatial2DView(origin=f"/{paths.TOKEN_GRID}", name="Planner tokens", visual_bounds=bounds),
+        rrb.Spatial2DView(origin=f"/{paths.TOKEN_PROBABILITIES}", name="Probabilities", visual_bounds=bounds),
+        rrb.TimeSeriesView(origin="/actions", name="Actions"),
         rrb.TextLogView(origin=f"/{paths.EVENTS}", name="Events"),
         rrb.TextDocumentView(origin=f"/{paths.EPISODE}", name="Episode"),
         active_tab=0,
@@ -80,21 +80,12 @@ def _timing() -> rrb.Tabs:
     legend = rrb.PlotLegend("lefttop")
     return rrb.Tabs(
         rrb.Horizontal(
-            rrb.StateTimelineView(origin=f"/{paths.LANES}", name="Who is busy", time_view=_window()),
-            rrb.TimeSeriesView(origin="/timing/load", name="Staleness and queue", plot_legend=legend, axis_x=_window()),
+            rrb.StateTimelineView(origin=f"/{paths.LANES}", name="Who is busy", titlebar=False),
+            rrb.TimeSeriesView(origin="/timing/load", name="Staleness and queue", plot_legend=legend, titlebar=False),
             name="Loops",
         ),
-        rrb.TimeSeriesView(origin="/timing/loops", name="Period and duration", plot_legend=legend, axis_x=_window()),
-        rrb.TimeSeriesView(origin="/timing/late", name="Late", plot_legend=legend, axis_x=_window()),
-        rrb.TimeSeriesView(origin=f"/{paths.STAGES}", name="Stages", plot_legend=legend, axis_x=_window()),
+        rrb.TimeSeriesView(origin="/timing/loops", name="Period and duration", plot_legend=legend),
+        rrb.TimeSeriesView(origin="/timing/late", name="Late", plot_legend=legend),
+        rrb.TimeSeriesView(origin=f"/{paths.STAGES}", name="Stages", plot_legend=legend),
         active_tab=0,
-    )
-
-
-def _window() -> rrb.TimeAxis:
-    return rrb.TimeAxis(
-        view_range=rr.TimeRange(
-            start=rr.TimeRangeBoundary.cursor_relative(seq=-WINDOW_STEPS),
-            end=rr.TimeRangeBoundary.cursor_relative(seq=WINDOW_STEPS // 20),
-        )
     )

@@ -23,6 +23,9 @@ REMEMBERED = 128
 UNSEEN = 0.5
 """probability of `none` from which a phrase counts as not in view"""
 
+DOUBT = 0.1
+"""probability of `none` from which the label names how sure the planner is"""
+
 Peak = tuple[float, float, str, paths.Rgb]
 """x, y in pixels, label, colour"""
 
@@ -74,12 +77,12 @@ class CameraLog:
                 # Its image was dropped on the way: show none rather than another step's.
                 self._recording.log(paths.planner_image(camera), rr.Clear(recursive=False))
             heat, peaks = ground(intent.groundings if intent else (), camera, self._size)
-            png = rr.EncodedImage(contents=encode_png(heat), media_type="image/png", draw_order=1.0)
+            png = png_layer(encode_png(heat), draw_order=1.0)
             points = rr.Points2D(
                 [(x, y) for x, y, _, _ in peaks],
                 labels=[label for _, _, label, _ in peaks],
                 colors=[color for *_, color in peaks],
-                radii=-4.0,  # negative: screen points, so that the mark keeps its size
+                radii=-5.0,  # negative: screen points, so that the mark keeps its size
                 show_labels=True,
                 draw_order=2.0,
             )
@@ -107,6 +110,7 @@ def ground(groundings: Sequence[Grounding], camera: str, size: tuple[int, int]) 
     """
     height, width = size
     light = np.zeros((height, width, 3), dtype=np.float32)
+    weight = np.zeros((height, width), dtype=np.float32)
     clear = np.ones((height, width), dtype=np.float32)
     peaks: list[Peak] = []
     for index, grounding in enumerate(groundings):
@@ -119,18 +123,18 @@ def ground(groundings: Sequence[Grounding], camera: str, size: tuple[int, int]) 
         heat = cv2.resize(heatmap / max(hottest, 1e-9), (width, height), interpolation=cv2.INTER_CUBIC)
         alpha = np.clip(heat, 0.0, 1.0).astype(np.float32) * MAX_ALPHA * (1.0 - none)
         # Coverage adds up like sheets of film; the colour is the mean of the phrases that cover a pixel.
+        weight += alpha
         light += alpha[..., None] * np.asarray(color, dtype=np.float32)
         clear *= 1.0 - alpha
         if none >= UNSEEN:
-            place = (4.0, 6.0 + 14.0 * index)
-            peaks.append((*place, f"{grounding.phrase}: not in view ({none:.0%})", color))
+            peaks.append((width / 2, height * (0.08 + 0.16 * index), f"no {grounding.phrase} in view", color))
         else:
             row, column = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
             x, y = (column + 0.5) * width / heatmap.shape[1], (row + 0.5) * height / heatmap.shape[0]
-            peaks.append((float(x), float(y), f"{grounding.phrase} {1 - none:.0%}", color))
+            doubt = "" if none < DOUBT else f" {1 - none:.0%}"
+            peaks.append((float(x), float(y), grounding.phrase + doubt, color))
     layer = np.zeros((height, width, 4), dtype=np.uint8)
-    weight = light.max(axis=2, keepdims=True)
-    layer[..., :3] = np.where(weight > 0, light / np.maximum(weight, 1e-6) * 255.0, 0.0)
+    layer[..., :3] = np.round(light / np.maximum(weight, 1e-6)[..., None])
     layer[..., 3] = np.round(255.0 * (1.0 - clear))
     return layer, peaks
 
@@ -150,6 +154,12 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
     if not done:
         raise ValueError(f"an image of shape {image.shape} could not be encoded as PNG")
     return data.tobytes()
+
+
+def png_layer(png: bytes, draw_order: float) -> rr.EncodedImage:
+    """A transparent layer over other images of the same view."""
+    # The 0.39 viewer may draw clear pixels black unless the layer as a whole says that it is not opaque.
+    return rr.EncodedImage(contents=png, media_type="image/png", draw_order=draw_order, opacity=0.999)
 
 
 def _jpeg(data: bytes) -> rr.EncodedImage:

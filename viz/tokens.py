@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from records import ACTION_NAMES, CHUNK_STEPS, Intent, StepRecord
 from viz import paths
-from viz.cameras import encode_png
+from viz.cameras import encode_png, png_layer
 
 LEFT, TOP, RIGHT, BOTTOM = 78, 28, 66, 26
 """margins in pixels: names of the dimensions, title, colour scale, steps"""
@@ -25,7 +25,9 @@ BIN = 3
 """pixels of a bin's height, the lowest of which marks it when chosen"""
 GAP = 3
 """pixels under each dimension"""
-WIDTH = LEFT + COLUMNS_WIDTH + RIGHT
+PICTURE_WIDTH = LEFT + COLUMNS_WIDTH + RIGHT
+PICTURE_HEIGHT = TOP + len(ACTION_NAMES) * (10 * BIN + GAP) + BOTTOM
+"""with the usual 10 bins"""
 
 BACKGROUND = (17, 20, 24)
 INK = (205, 210, 216)
@@ -70,14 +72,14 @@ class TokenLog:
         if self._frame != (length, bins):
             self._frame = (length, bins)
             for path, title in _TITLES.items():
-                frame = rr.EncodedImage(contents=_frame(length, bins, title), media_type="image/png", draw_order=2.0)
+                frame = png_layer(_frame(length, bins, title), draw_order=2.0)
                 log(f"{path}/frame", frame, static=True)
                 place = rr.Transform3D(translation=(LEFT, TOP, 0), scale=(COLUMNS_WIDTH / length, 1, 1))
                 log(f"{path}/cells", place, static=True)
                 place = rr.Transform3D(translation=(LEFT, TOP, 0), scale=(COLUMNS_WIDTH / length, _rows(bins) / 2, 1))
                 log(f"{path}/consumed", place, static=True)
                 log(f"{path}/steps", rr.Transform3D(translation=(0, TOP + _rows(bins), 0)), static=True)
-        steps = rr.EncodedImage(contents=_draw_steps(length, intent.step), media_type="image/png", draw_order=3.0)
+        steps = png_layer(_draw_steps(length, intent.step), draw_order=3.0)
         for path, cells in ((paths.TOKEN_GRID, draw_grid(intent)), (paths.TOKEN_PROBABILITIES, draw_all(intent))):
             image = rr.EncodedImage(
                 contents=encode_png(cells), media_type="image/png", draw_order=0.0, magnification_filter="nearest"
@@ -95,7 +97,7 @@ class TokenLog:
         length, _, bins = intent.probabilities.shape
         bottom, column = TOP + _rows(bins), COLUMNS_WIDTH / length
         consumed = min(max(consumed, 0), length)
-        curtain = rr.Image(draw_curtain(length, consumed), draw_order=1.0, magnification_filter="nearest")
+        curtain = png_layer(encode_png(draw_curtain(length, consumed)), draw_order=1.0)
         now = LEFT + column * consumed
         strips, colors, widths = [[(now, TOP - 5), (now, bottom + 2)]], [MARK], [1.2]
         if chunk_start is not None and chunk_start + CHUNK_STEPS > 0 and chunk_start < length:
@@ -181,7 +183,7 @@ def _rows(bins: int) -> int:
 def _frame(length: int, bins: int, title: str) -> bytes:
     """PNG of what is the same for every intent of this shape, clear where the cells are."""
     rows, band = _rows(bins), bins * BIN + GAP
-    image = Image.new("RGBA", (WIDTH, TOP + rows + BOTTOM), (*BACKGROUND, 255))
+    image = Image.new("RGBA", (PICTURE_WIDTH, TOP + rows + BOTTOM), (*BACKGROUND, 255))
     draw = ImageDraw.Draw(image)
     right = LEFT + COLUMNS_WIDTH
     draw.rectangle((LEFT, TOP, right - 1, TOP + rows - 1), fill=(0, 0, 0, 0))
@@ -196,14 +198,14 @@ def _frame(length: int, bins: int, title: str) -> bytes:
     for value, low, high in zip(bin_values(bins), bounds[:-1], bounds[1:], strict=True):
         color = tuple(int(c) for c in colors_of(np.array(value)))
         draw.rectangle((right + 14, high + 1, right + 26, low - 1), fill=color)
-    for text, y in (("+1", TOP + 8), ("0", TOP + rows // 2), ("\u22121", TOP + rows - 12)):
+    for text, y in (("+1", TOP + 8), ("0", TOP + rows // 2), ("-1", TOP + rows - 12)):
         draw.text((right + 33, y), text, fill=INK, font=_font(15), anchor="lm")
     return encode_png(np.array(image))
 
 
 def _draw_steps(length: int, first: int) -> bytes:
     """PNG of the control steps under the columns."""
-    image = Image.new("RGBA", (WIDTH, BOTTOM), (0, 0, 0, 0))
+    image = Image.new("RGBA", (PICTURE_WIDTH, BOTTOM), (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
     draw.text((LEFT - 9, BOTTOM // 2 + 1), "step", fill=FAINT, font=_font(15), anchor="rm")
     for column in range(0, length + 1, 8 if length > 24 else 4):

@@ -1,0 +1,107 @@
+"""Checkpoints: `config.json`, `model.safetensors` and a card in one folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from policy.config import PolicyConfig
+from policy.planner import Planner, PlannerModel
+from policy.refiner import Refiner, RefinerModel
+from policy.sentences import SentenceEncoder
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used; the message names the fix."""
+
+
+@dataclass
+class LibraPolicy:
+    """Both systems with their normalisation."""
+
+    config: PolicyConfig
+    planner_model: PlannerModel
+    refiner_model: RefinerModel
+    mean: Tensor
+    """(P,) of proprioception"""
+    spread: Tensor
+    """(P,)"""
+
+    def __post_init__(self) -> None:
+        self._sentences: SentenceEncoder | None = None
+
+    @classmethod
+    def create(cls, config: PolicyConfig, mean: Tensor, spread: Tensor) -> LibraPolicy:
+        """A policy with fresh weights."""
+        return cls(config, PlannerModel(config), RefinerModel(config), mean, spread)
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path) -> LibraPolicy:
+        """Load a checkpoint.
+
+        Raises:
+            CheckpointError: missing, truncated or of another configuration; names the fix.
+        """
+        folder = Path(folder)
+        advice = "Restore it with `git checkout -- assets/checkpoints`, or name another with --checkpoint."
+        for name in ("config.json", "model.safetensors"):
+            if not (folder / name).is_file():
+                raise CheckpointError(f"The checkpoint {folder} has no {name}. {advice}")
+        try:
+            config = PolicyConfig.from_dict(json.loads((folder / "config.json").read_text()))
+            weights = load_file(folder / "model.safetensors")
+        except (SafetensorError, json.JSONDecodeError, TypeError, ValueError) as error:
+            raise CheckpointError(f"The checkpoint {folder} is damaged ({error}). {advice}") from error
+        policy = cls.create(config, torch.zeros(config.proprio_size), torch.ones(config.proprio_size))
+        try:
+            policy.load_weights(weights)
+        except (RuntimeError, KeyError) as error:
+            reason = str(error).splitlines()[-1].strip()
+            raise CheckpointError(f"The checkpoint {folder} does not fit its config.json ({reason}). {advice}") from error
+        return policy
+
+    def load_weights(self, weights: dict[str, Tensor]) -> None:
+        """Take weights named as in `weights()`."""
+        for prefix, model in (("planner.", self.planner_model), ("refiner.", self.refiner_model)):
+            part = {key.removeprefix(prefix): value.float() for key, value in weights.items() if key.startswith(prefix)}
+            model.load_state_dict(part)
+        self.mean, self.spread = weights["proprio.mean"].float(), weights["proprio.spread"].float()
+
+    def weights(self) -> dict[str, Tensor]:
+        """All weights, float16 to keep the checkpoint small; normalisation in float32."""
+        named = {f"planner.{key}": value for key, value in self.planner_model.state_dict().items()}
+        named |= {f"refiner.{key}": value for key, value in self.refiner_model.state_dict().items()}
+        half = {key: value.detach().half().contiguous() for key, value in named.items()}
+        return {**half, "proprio.mean": self.mean, "proprio.spread": self.spread}
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write the checkpoint; a half-written one never replaces a whole one."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / "model.safetensors.unfinished"
+        save_file(self.weights(), unfinished)
+        (folder / "config.json").write_text(json.dumps(self.config.to_dict(), indent=1) + "\n")
+        unfinished.rename(folder / "model.safetensors")
+
+    @property
+    def planner(self) -> Planner:
+        """Ready to plan."""
+        if self._sentences is None:
+            self._sentences = SentenceEncoder()
+        return Planner(self.planner_model, self._sentences, self.mean, self.spread)
+
+    @property
+    def refiner(self) -> Refiner:
+        """Ready to refine."""
+        return Refiner(self.refiner_model, self.mean, self.spread)
+
+
+def load_policy(folder: str | Path) -> LibraPolicy:
+    """Load a checkpoint, ready for the runtime (`.planner`, `.refiner`)."""
+    return LibraPolicy.from_pretrained(folder)

@@ -1,0 +1,55 @@
+"""Every size of the two systems in one place: the same classes serve the small checkpoint and a large one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """Sizes of planner and refiner; what the paper fixes is marked (paper)."""
+
+    image_size: int = 96
+    proprio_size: int = 21
+    action_size: int = 7
+    bins: int = 10
+    """N uniform bins per dimension (paper: best at 10)"""
+    horizon: int = 48
+    """L: a planner that answers K steps late while planning continuously needs 2K + 5 (paper: M * H = 10)"""
+    chunk: int = 5
+    """H actions per refiner call (paper)"""
+    max_committed: int = 2
+    """actions that may already be fixed when a chunk is asked for"""
+    sentence_size: int = 384
+    grounding_size: int = 48
+    map_size: int = 24
+    planner_width: int = 192
+    planner_layers: int = 3
+    steps_per_query: int = 4
+    """control steps whose tokens one query of the coarse-action head answers"""
+    refiner_width: int = 160
+    refiner_layers: int = 3
+    intent_before: int = 4
+    """token slices before the chunk's start that the refiner sees"""
+    intent_after: int = 12
+    """token slices from the chunk's start on that the refiner sees"""
+    denoising_steps: int = 5
+    refusal_threshold: float = 0.5
+    """probability that nothing in view fits the words, from which on the planner refuses"""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For `config.json`."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> PolicyConfig:
+        """From `config.json`.
+
+        Raises:
+            ValueError: names the unknown field.
+        """
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(f"config.json has unknown fields: {', '.join(sorted(unknown))}. Is it of a newer version?")
+        return cls(**values)

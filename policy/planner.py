@@ -1,0 +1,166 @@
+"""The slow system: pictures and words to coarse action tokens for the next L control steps, all in parallel."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from policy.config import PolicyConfig
+from policy.grounding import ROLES, GroundingHead, SentenceReader, read_peak
+from policy.layers import DecoderBlock, mlp
+from policy.sentences import SentenceEncoder
+from policy.vision import PyramidEncoder, to_input
+from records import Grounding, Intent, Observation
+
+STATE_SIZE = 3 + 3 + 2 + 1
+"""auxiliary state: target - hand, container - hand (decimetres), closing direction (double angle), held"""
+
+
+@dataclass
+class PlannerOutput:
+    """Logits of one forward pass."""
+
+    tokens: Tensor
+    """(B, L, 7, N)"""
+    groundings: dict[str, Tensor]
+    """camera -> (B, roles + extra queries, G * G + 1)"""
+    state: Tensor
+    """(B, STATE_SIZE)"""
+
+
+class PlannerModel(nn.Module):
+    """Language-free picture encoders, grounding heatmaps, and a parallel coarse-action head (Libra-VLA, System 2)."""
+
+    def __init__(self, config: PolicyConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, size = config.planner_width, config.grounding_size
+        self.front = PyramidEncoder(size)
+        self.wrist = PyramidEncoder(size)
+        self.reader = SentenceReader(config)
+        self.ground_front = GroundingHead(config, self.reader.width, self.front.pool_size)
+        self.ground_wrist = GroundingHead(config, self.reader.width, self.wrist.pool_size)
+        peak = 2 * len(ROLES) * (4 + size)
+        facts = peak + config.proprio_size + self.reader.width
+        self.facts = mlp(facts, 384, 384)
+        self.state = nn.Linear(384, STATE_SIZE)
+        self.of_facts = nn.Linear(384 + STATE_SIZE, 4 * width)
+        self.of_scene = nn.Linear(self.front.pool_size, width)
+        self.of_wrist = nn.Linear(self.wrist.pool_size, width)
+        self.of_proprio = nn.Linear(config.proprio_size, width)
+        self.of_task = nn.Linear(self.reader.width, width)
+        self.steps = nn.Parameter(torch.randn(config.horizon // config.steps_per_query, width) * 0.1)
+        self.blocks = nn.ModuleList(DecoderBlock(width, 4) for _ in range(config.planner_layers))
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, config.steps_per_query * config.action_size * config.bins)
+
+    def forward(
+        self, front: Tensor, wrist: Tensor, proprio: Tensor, words: Tensor, mask: Tensor,
+        extra: tuple[Tensor, Tensor, Tensor] | None = None,
+    ) -> PlannerOutput:  # fmt: skip
+        """Pictures (B, S, S, 3) uint8, normalised proprioception (B, P), sentence features (B, W, 384) and mask.
+
+        `extra`: features and masks of further phrases (E, W, 384), (E, W) and which of them each sample asks for
+        (B, Q); only their target grounding is computed (training).
+        """
+        config = self.config
+        front_map, front_pool = self.front(to_input(front))
+        wrist_map, wrist_pool = self.wrist(to_input(wrist))
+        roles, task = self.reader(words, mask)
+        queries = roles
+        if extra is not None:
+            targets = self.reader(extra[0], extra[1])[0][:, 0]
+            queries = torch.cat((roles, targets[extra[2]]), 1)
+        groundings = {
+            "front": self.ground_front(queries, front_map, front_pool),
+            "wrist": self.ground_wrist(queries, wrist_map, wrist_pool),
+        }
+        peaks = [
+            read_peak(groundings[camera][:, : len(ROLES)], fine).flatten(1)
+            for camera, fine in (("front", front_map), ("wrist", wrist_map))
+        ]
+        facts = self.facts(torch.cat((*peaks, proprio, task), 1))
+        state = self.state(facts)
+        known = self.of_facts(torch.cat((facts, state.to(facts.dtype)), 1)).view(len(facts), 4, -1)
+        single = (self.of_scene(front_pool), self.of_wrist(wrist_pool), self.of_proprio(proprio), self.of_task(task))
+        context = torch.cat((known, torch.stack(single, 1)), 1)
+        x = self.steps.expand(len(facts), -1, -1)
+        for block in self.blocks:
+            x = block(x, context)
+        tokens = self.head(self.norm(x)).float()
+        shape = (len(facts), config.horizon, config.action_size, config.bins)
+        return PlannerOutput(tokens.view(shape), groundings, state.float())
+
+
+class Planner:
+    """`plan(observation) -> Intent`: the planner's model with its sentence encoder, on one CPU thread or more."""
+
+    def __init__(self, model: PlannerModel, sentences: SentenceEncoder, mean: Tensor, spread: Tensor) -> None:
+        self.model = model.eval()
+        self.config = model.config
+        self.horizon = model.config.horizon
+        self._sentences = sentences
+        self._mean, self._spread = mean, spread
+
+    @torch.inference_mode()
+    def plan(self, observation: Observation) -> Intent:
+        """Tokens for control steps [observation.step, observation.step + L), where it looks, or why it refuses."""
+        return self.plan_batch([observation])[0]
+
+    @torch.inference_mode()
+    def plan_batch(self, observations: list[Observation]) -> list[Intent]:
+        """`plan` for several observations at once."""
+        asked = time.monotonic()
+        words, mask = self._sentences.encode([observation.instruction for observation in observations])
+        proprio = torch.from_numpy(np.stack([observation.proprio for observation in observations]))
+        output = self.model(
+            torch.from_numpy(np.stack([observation.front for observation in observations])),
+            torch.from_numpy(np.stack([observation.wrist for observation in observations])),
+            (proprio - self._mean) / self._spread,
+            words,
+            mask,
+        )
+        probabilities = output.tokens.softmax(-1).numpy()
+        tokens = probabilities.argmax(-1).astype(np.uint8)
+        maps = {camera: logits.softmax(-1).numpy() for camera, logits in output.groundings.items()}
+        ready = time.monotonic()
+        intents = []
+        for i, observation in enumerate(observations):
+            groundings = self._groundings({camera: maps[camera][i] for camera in maps})
+            intents.append(
+                Intent(
+                    step=observation.step,
+                    generation=observation.generation,
+                    tokens=tokens[i],
+                    probabilities=probabilities[i],
+                    proprio=observation.proprio,
+                    asked_at=asked,
+                    ready_at=ready,
+                    ready_step=observation.step,
+                    groundings=groundings,
+                    refusal=self._refusal(observation.instruction, groundings[0]),
+                )
+            )
+        return intents
+
+    def _groundings(self, maps: dict[str, np.ndarray]) -> tuple[Grounding, ...]:
+        side = self.config.map_size
+        return tuple(
+            Grounding(
+                phrase=role,
+                heatmaps={camera: values[row, :-1].reshape(side, side) for camera, values in maps.items()},
+                none={camera: float(values[row, -1]) for camera, values in maps.items()},
+            )
+            for row, role in enumerate(ROLES)
+        )
+
+    def _refusal(self, instruction: str, target: Grounding) -> str | None:
+        if target.none["front"] < self.config.refusal_threshold:
+            return None
+        if target.none["wrist"] < 0.2:
+            return None
+        return f"I see nothing on the table that fits “{instruction}”. Name an object that is in view."

@@ -1,0 +1,193 @@
+"""The fast system: its own eyes, proprioception and the planner's intent to smooth motion, by flow matching.
+
+The paper's refiner copies the slice of tokens it is given. Here the intent may be old: the refiner is told how old it
+is and how far the hand has moved since, against how far the tokens meant it to move, and is trained on tokens of every
+age, so that it follows the intent's meaning and aligns by its own cameras.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from policy.actions import decode
+from policy.config import PolicyConfig
+from policy.layers import Attention, mlp, sinusoid
+from policy.vision import GridEncoder, to_input
+from records import Chunk, Intent, Observation
+
+MOTION_SIZE = 3 + 7 + 7
+"""hand displacement since the intent's observation (decimetres), what its tokens meant until now, and from now on"""
+
+
+class DiTBlock(nn.Module):
+    """Self-attention within a chunk, cross-attention to the context, MLP; modulated by the flow time."""
+
+    def __init__(self, width: int, heads: int = 4) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(width, elementwise_affine=False) for _ in range(3))
+        self.among = Attention(width, heads)
+        self.across = Attention(width, heads)
+        self.mlp = mlp(width, 3 * width, width)
+        self.modulation = nn.Linear(width, 9 * width)
+        nn.init.zeros_(self.modulation.weight)
+        nn.init.zeros_(self.modulation.bias)
+        with torch.no_grad():
+            self.modulation.bias.view(9, width)[2::3] = 1.0
+
+    def forward(self, x: Tensor, memory: tuple[Tensor, Tensor], condition: Tensor) -> Tensor:
+        """Chunks (B, S, H, width), context keys and values, flow time features (B, S, width) -> like x.
+
+        S noise samples share one observation: they are folded into the query axis of the cross-attention.
+        """
+        batch, samples, length, width = x.shape
+        shift_a, scale_a, gate_a, shift_b, scale_b, gate_b, shift_c, scale_c, gate_c = (
+            self.modulation(condition).view(batch, samples, 1, 9, width).unbind(3)
+        )
+        y = (self.norms[0](x) * (1 + scale_a) + shift_a).flatten(0, 1)
+        x = x + gate_a * self.among(y, self.among.remember(y)).view_as(x)
+        y = (self.norms[1](x) * (1 + scale_b) + shift_b).view(batch, samples * length, width)
+        x = x + gate_b * self.across(y, memory).view_as(x)
+        return x + gate_c * self.mlp(self.norms[2](x) * (1 + scale_c) + shift_c)
+
+
+class RefinerModel(nn.Module):
+    """Picture encoders of its own (coarse for the front, fine for the wrist), intent codebook, and a diffusion transformer over chunks (Libra-VLA, System 1)."""
+
+    def __init__(self, config: PolicyConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.refiner_width
+        self.front = GridEncoder(width, config.image_size, coarse=True)
+        self.wrist = GridEncoder(width, config.image_size, coarse=False)
+        code = 32
+        self.codebook = nn.Parameter(torch.randn(config.action_size, config.bins + 1, code) * 0.3)
+        self.of_slice = nn.Linear(config.action_size * code, width)
+        self.slice_position = nn.Parameter(torch.randn(config.intent_before + config.intent_after, width) * 0.1)
+        self.of_age = nn.Linear(32, width)
+        self.of_motion = mlp(MOTION_SIZE, width, width)
+        self.of_proprio = mlp(config.proprio_size, width, width)
+        self.of_committed = mlp(config.max_committed * (config.action_size + 1), width, width)
+        self.of_action = nn.Linear(config.action_size, width)
+        self.action_position = nn.Parameter(torch.randn(config.chunk, width) * 0.1)
+        self.of_time = mlp(64, width, width)
+        self.of_condition = nn.Linear(width, width)
+        self.blocks = nn.ModuleList(DiTBlock(width) for _ in range(config.refiner_layers))
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, config.action_size)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def remember(
+        self, front: Tensor, wrist: Tensor, proprio: Tensor, tokens: Tensor, age: Tensor, motion: Tensor,
+        committed: Tensor,
+    ) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:  # fmt: skip
+        """Everything that does not change while denoising: keys and values per block, and a summary (B, width).
+
+        Pictures (B, S, S, 3) uint8; proprioception (B, P) normalised; tokens (B, before + after, 7) with `bins` where
+        masked; age (B,) control steps; motion (B, MOTION_SIZE); committed (B, max_committed * 8), actions and flags.
+        """
+        rows = torch.arange(self.config.action_size, device=tokens.device)
+        codes = self.codebook[rows, tokens.long()]
+        aged = self.of_age(sinusoid(age, 32))
+        slices = self.of_slice(codes.flatten(2)) + self.slice_position + aged[:, None]
+        single = (self.of_proprio(proprio), self.of_motion(motion) + aged, self.of_committed(committed))
+        context = torch.cat(
+            (self.front(to_input(front)), self.wrist(to_input(wrist)), slices, torch.stack(single, 1)), 1
+        )
+        summary = self.of_condition(sum(single) + slices.mean(1))
+        return [block.across.remember(context) for block in self.blocks], summary
+
+    def velocity(self, memory: list[tuple[Tensor, Tensor]], summary: Tensor, noisy: Tensor, time: Tensor) -> Tensor:
+        """Flow from noise to actions: noisy chunks (B, S, H, 7) at times (B, S) in [0, 1] -> (B, S, H, 7)."""
+        condition = self.of_time(sinusoid(time * 100, 64)) + summary[:, None]
+        x = self.of_action(noisy) + self.action_position
+        for block, kept in zip(self.blocks, memory, strict=True):
+            x = block(x, kept, condition)
+        return self.head(self.norm(x)).float()
+
+
+def intent_window(tokens: np.ndarray, offset: int, config: PolicyConfig) -> np.ndarray:
+    """Slices around a chunk's start: (before + after, 7) of an intent's (L, 7) tokens, `bins` outside of them.
+
+    `offset` is the chunk's first control step minus the intent's.
+    """
+    length = config.intent_before + config.intent_after
+    window = np.full((length, tokens.shape[1]), config.bins, dtype=np.uint8)
+    first = offset - config.intent_before
+    low, high = max(first, 0), min(first + length, len(tokens))
+    if high > low:
+        window[low - first : high - first] = tokens[low:high]
+    return window
+
+
+def intent_motion(
+    tokens: np.ndarray, now: int, proprio: np.ndarray, then: np.ndarray, config: PolicyConfig
+) -> np.ndarray:
+    """(MOTION_SIZE,) how far the hand has moved since the intent's observation, and what its tokens meant.
+
+    `now` is the control step of the refiner's observation minus the intent's; proprioception of both observations.
+    """
+    meant = decode(tokens, config.bins)
+    past = meant[:now].sum(0) * 0.2
+    ahead = meant[now : now + config.intent_after].sum(0) * 0.2
+    return np.concatenate(((proprio[:3] - then[:3]) * 10, past, ahead)).astype(np.float32)
+
+
+def pack_committed(committed: np.ndarray, config: PolicyConfig) -> np.ndarray:
+    """(max_committed * 8,) already fixed actions (d, 7) with a flag each, the latest last."""
+    packed = np.zeros((config.max_committed, config.action_size + 1), dtype=np.float32)
+    kept = committed[-config.max_committed :] if len(committed) else committed
+    if len(kept):
+        packed[-len(kept) :, :-1] = kept
+        packed[-len(kept) :, -1] = 1
+    return packed.ravel()
+
+
+class Refiner:
+    """`refine(...) -> Chunk`: the refiner's model on one CPU thread or more."""
+
+    def __init__(self, model: RefinerModel, mean: Tensor, spread: Tensor) -> None:
+        self.model = model.eval()
+        self.config = model.config
+        self.chunk_steps = model.config.chunk
+        self._mean, self._spread = mean, spread
+
+    @torch.inference_mode()
+    def refine(
+        self, observation: Observation, intent: Intent, start_step: int, committed: np.ndarray, noise_seed: int
+    ) -> Chunk:
+        """Actions for control steps [start_step, start_step + H); `committed` (d, 7) are those already fixed before."""
+        asked = time.monotonic()
+        config = self.config
+        window = intent_window(intent.tokens, start_step - intent.step, config)
+        motion = intent_motion(intent.tokens, observation.step - intent.step, observation.proprio, intent.proprio, config)
+        proprio = (torch.from_numpy(observation.proprio)[None] - self._mean) / self._spread
+        memory, summary = self.model.remember(
+            torch.from_numpy(observation.front)[None],
+            torch.from_numpy(observation.wrist)[None],
+            proprio,
+            torch.from_numpy(window)[None],
+            torch.tensor([float(start_step - intent.step)]),
+            torch.from_numpy(motion)[None],
+            torch.from_numpy(pack_committed(committed, config))[None],
+        )
+        generator = torch.Generator().manual_seed(noise_seed)
+        x = torch.randn((1, 1, config.chunk, config.action_size), generator=generator)
+        for i in range(config.denoising_steps):
+            now = torch.full((1, 1), i / config.denoising_steps)
+            x = x + self.model.velocity(memory, summary, x, now) / config.denoising_steps
+        actions = x[0, 0].clamp(-1, 1).numpy().copy()
+        actions[:, 6] = np.where(actions[:, 6] > 0, 1.0, -1.0)
+        return Chunk(
+            step=observation.step,
+            start_step=start_step,
+            generation=observation.generation,
+            intent_step=intent.step,
+            actions=actions,
+            asked_at=asked,
+            ready_at=time.monotonic(),
+        )

@@ -1,0 +1,100 @@
+"""Training the planner: tokens, grounding of every name in every frame, and where things are from the hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from policy.config import PolicyConfig
+from policy.grounding import grounding_loss
+from policy.planner import PlannerModel
+from training.frames import Frames
+from training.loop import RunSettings, photometric, train
+from training.phrases import PhraseBank
+from training.targets import Targets
+
+GROUNDING_WEIGHT, STATE_WEIGHT = 0.25, 3.0
+_DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 0.4, 0.4, 0.8, 1.2))
+
+
+class PlannerBatches:
+    """Draws batches and computes the planner's losses on them."""
+
+    def __init__(
+        self, model: PlannerModel, frames: Frames, bank: PhraseBank, mean: Tensor, spread: Tensor, batch: int = 64,
+        distinct: int = 48, extra: int = 6, seed: int = 0, recent: int = 0, recent_share: float = 0.0,
+    ) -> None:  # fmt: skip
+        self.model, self.frames, self.bank = model, frames, bank
+        self.targets = Targets.of(frames, model.config.bins)
+        self.mean, self.spread = mean, spread
+        self.batch, self.distinct, self.extra = batch, distinct, extra
+        self.seed = seed
+        self.recent, self.recent_share = recent, recent_share
+        self.named = np.array(bank.named)
+        self.thing = np.array(bank.thing)
+        self.far = torch.linspace(1.3, 0.7, model.config.horizon)
+
+    def losses(self, step: int) -> dict[str, Tensor]:
+        """One batch, decided by the step alone so that a resumed run continues as it would have."""
+        rng = np.random.default_rng([self.seed, step])
+        torch.manual_seed(self.seed * 1_000_003 + step)
+        rows = rng.integers(len(self.frames), size=self.batch)
+        if self.recent_share:
+            newer = rng.random(self.batch) < self.recent_share
+            rows = np.where(newer, rng.integers(self.recent, len(self.frames), size=self.batch), rows)
+        columns, bank = self.frames.columns, self.bank
+        front = photometric(torch.from_numpy(self.frames.picture("front", rows)))
+        wrist = photometric(torch.from_numpy(self.frames.picture("wrist", rows)))
+        proprio = (torch.from_numpy(columns["proprio"][rows]) - self.mean) / self.spread
+        proprio = proprio + torch.randn_like(proprio) * 0.02
+        phrases = bank.goal_phrases(columns["target"][rows], columns["container"][rows], rng)
+        pool = rng.choice(len(self.named), size=self.distinct, replace=False)
+        asked = rng.integers(self.distinct, size=(self.batch, self.extra))
+        extra = (bank.features[self.named[pool]].float(), bank.masks[self.named[pool]], torch.from_numpy(asked))
+        output = self.model(front, wrist, proprio, bank.features[phrases].float(), bank.masks[phrases], extra)
+        tokens, valid = self.targets.token_targets(rows, self.model.config.horizon)
+        cross = F.cross_entropy(output.tokens.flatten(0, 2), torch.from_numpy(tokens).long().flatten(), reduction="none")
+        weight = torch.from_numpy(valid).float()[..., None] * _DIMENSION_WEIGHT * self.far[:, None]
+        token_loss = (cross.view_as(weight) * weight).sum() / weight.sum()
+        pixels = self._pixels(rows, self.thing[pool][asked])
+        grounding = sum(
+            (grounding_loss(output.groundings[camera].float(), pixels[:, :, i]) for i, camera in enumerate(("front", "wrist"))),
+            torch.zeros(()),
+        )
+        state = self._state_loss(output.state, rows)
+        total = token_loss + GROUNDING_WEIGHT * grounding + STATE_WEIGHT * state
+        return {"total": total, "tokens": token_loss, "grounding": grounding, "state": state}
+
+    def _pixels(self, rows: np.ndarray, things: np.ndarray) -> Tensor:
+        """(B, 2 + Q, cameras, 2) where the roles and the extra phrases are, NaN for none."""
+        columns = self.frames.columns
+        roles = np.stack((columns["target"][rows], columns["container"][rows]), 1)
+        wanted = np.concatenate((roles, things), 1).astype(np.int64)
+        pixels = np.take_along_axis(columns["pixels"][rows], np.maximum(wanted, 0)[..., None, None], 1)
+        return torch.from_numpy(np.where((wanted < 0)[..., None, None], np.nan, pixels).astype(np.float32))
+
+    def _state_loss(self, state: Tensor, rows: np.ndarray) -> Tensor:
+        columns = self.frames.columns
+        index = np.arange(len(rows))
+        container = columns["container"][rows]
+        target_at = columns["positions"][rows][index, columns["target"][rows]] * 10
+        container_at = np.where((container >= 0)[:, None], columns["positions"][rows][index, container] * 10, 0.0)
+        truth = np.concatenate((target_at, container_at, columns["closing"][rows] * 0.3, columns["held"][rows] * 0.3), 1)
+        return F.smooth_l1_loss(state, torch.from_numpy(truth.astype(np.float32)), beta=0.1)
+
+
+def train_planner(
+    config: PolicyConfig, frames: Frames, bank: PhraseBank, mean: Tensor, spread: Tensor, folder: Path,
+    settings: RunSettings, start: dict[str, Tensor] | None = None, **batches: float,
+) -> dict[str, Tensor]:  # fmt: skip
+    """Train a planner (from `start` weights if given) and return its averaged weights."""
+    torch.manual_seed(0)
+    model = PlannerModel(config).to(memory_format=torch.channels_last)
+    if start is not None:
+        model.load_state_dict(start)
+    source = PlannerBatches(model, frames, bank, mean, spread, **batches)  # type: ignore[arg-type]
+    return train(model, source.losses, folder, settings, "planner")

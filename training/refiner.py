@@ -1,0 +1,119 @@
+"""Training the refiner on intents of every age: first the expert's tokens, then the planner's own (the curriculum)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from policy.config import PolicyConfig
+from policy.refiner import RefinerModel, intent_motion, intent_window, pack_committed
+from training.frames import Frames
+from training.loop import RunSettings, photometric, train
+from training.targets import Targets
+
+MAX_AGE = 44
+_DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 0.7, 0.7, 1.0, 0.7))
+
+
+class RefinerBatches:
+    """Draws batches: an observation, an intent that is `age` steps old, committed actions, and the expert's chunk."""
+
+    def __init__(
+        self, model: RefinerModel, frames: Frames, mean: Tensor, spread: Tensor,
+        planned: NDArray[np.uint8] | None = None, batch: int = 64, samples: int = 4, seed: int = 0,
+        planned_share: float = 0.0, max_age: int = MAX_AGE, recent: int = 0, recent_share: float = 0.0,
+    ) -> None:  # fmt: skip
+        self.model, self.frames = model, frames
+        self.config = model.config
+        self.mean, self.spread = mean, spread
+        self.planned, self.planned_share = planned, planned_share
+        self.batch, self.samples, self.seed, self.max_age = batch, samples, seed, max_age
+        self.targets = Targets.of(frames, self.config.bins)
+        self.rows = [self.targets.chunk_rows(self.config.chunk, delay) for delay in range(self.config.max_committed + 1)]
+        self.recent_rows = [rows[rows >= recent] for rows in self.rows]
+        self.recent_share = recent_share
+
+    def losses(self, step: int) -> dict[str, Tensor]:
+        """One batch, decided by the step alone."""
+        rng = np.random.default_rng([self.seed, 7, step])
+        torch.manual_seed(self.seed * 1_000_003 + step)
+        delay = int(rng.choice((0, 1, 1, 2)))
+        rows = rng.choice(self.rows[delay], self.batch)
+        if self.recent_share and len(self.recent_rows[delay]):
+            newer = rng.random(self.batch) < self.recent_share
+            rows = np.where(newer, rng.choice(self.recent_rows[delay], self.batch), rows)
+        windows, ages, motions, committed = self._conditions(rows, delay, rng)
+        columns = self.frames.columns
+        proprio = (torch.from_numpy(columns["proprio"][rows]) - self.mean) / self.spread
+        memory, summary = self.model.remember(
+            photometric(torch.from_numpy(self.frames.picture("front", rows))),
+            photometric(torch.from_numpy(self.frames.picture("wrist", rows))),
+            proprio + torch.randn_like(proprio) * 0.02,
+            torch.from_numpy(windows),
+            torch.from_numpy(ages),
+            torch.from_numpy(motions),
+            torch.from_numpy(committed),
+        )
+        steps = rows[:, None] + delay + np.arange(self.config.chunk)
+        actions = torch.from_numpy(self.targets.expert[steps])[:, None].expand(-1, self.samples, -1, -1)
+        noise = torch.randn(actions.shape)
+        # More weight on early flow times, where the choice of direction is made.
+        now = torch.rand(actions.shape[:2]) ** 1.3
+        noisy = noise + now[..., None, None] * (actions - noise)
+        velocity = self.model.velocity(memory, summary, noisy, now)
+        error = F.mse_loss(velocity, actions - noise, reduction="none")
+        loss = (error * _DIMENSION_WEIGHT).mean()
+        ended = noisy + (1 - now)[..., None, None] * velocity.detach()
+        miss = (ended - actions)[..., :3].abs().mean()
+        return {"total": loss, "miss": miss}
+
+    def _conditions(
+        self, rows: NDArray[np.int64], delay: int, rng: Generator
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        config, targets, proprio = self.config, self.targets, self.frames.columns["proprio"]
+        windows, ages, motions, fixed = [], [], [], []
+        for row in rows:
+            age = int(rng.integers(0, 8)) if rng.random() < 0.5 else int(rng.integers(0, self.max_age + 1))
+            age = min(age, self.max_age)
+            since = max(int(row) - age, int(targets.first[row]))
+            if self.planned is not None and rng.random() < self.planned_share:
+                tokens = self.planned[since]
+            else:
+                tokens = self._expert_tokens(since, rng)
+            now = int(row) - since
+            window = intent_window(tokens, now + delay, config)
+            if rng.random() < 0.03:
+                window[:] = config.bins
+            windows.append(window)
+            ages.append(float(now + delay))
+            motions.append(intent_motion(tokens, now, proprio[row], proprio[since], config))
+            fixed.append(pack_committed(targets.executed[row : row + delay], config))
+        return np.stack(windows), np.array(ages, np.float32), np.stack(motions), np.stack(fixed)
+
+    def _expert_tokens(self, since: int, rng: Generator) -> NDArray[np.uint8]:
+        """(L, 7) the expert's own tokens from a row on, blurred a little as a planner's would be."""
+        config, targets = self.config, self.targets
+        steps = np.minimum(np.arange(since, since + config.horizon), targets.last[since])
+        tokens = targets.tokens[steps].astype(np.int16)
+        if rng.random() < 0.5:
+            tokens += rng.choice((-1, 0, 1), p=(0.12, 0.76, 0.12), size=tokens.shape) * (1, 1, 1, 1, 1, 1, 0)
+        return np.clip(tokens, 0, config.bins - 1).astype(np.uint8)
+
+
+def train_refiner(
+    config: PolicyConfig, frames: Frames, mean: Tensor, spread: Tensor, folder: Path, settings: RunSettings,
+    start: dict[str, Tensor] | None = None, **batches: object,
+) -> dict[str, Tensor]:  # fmt: skip
+    """Train a refiner (from `start` weights if given) and return its averaged weights."""
+    torch.manual_seed(1)
+    model = RefinerModel(config).to(memory_format=torch.channels_last)
+    if start is not None:
+        model.load_state_dict(start)
+    source = RefinerBatches(model, frames, mean, spread, **batches)  # type: ignore[arg-type]
+    return train(model, source.losses, folder, settings, "refiner")

@@ -1,0 +1,53 @@
+"""What a frame's labels mean for planner and refiner: token targets, their validity, and rows fit for chunks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policy.actions import encode
+from training.frames import Frames
+
+
+@dataclass
+class Targets:
+    """Per row: the expert's action, its tokens, how many steps ahead labels hold, and where its episode begins."""
+
+    expert: NDArray[np.float32]
+    executed: NDArray[np.float32]
+    tokens: NDArray[np.uint8]
+    ahead: NDArray[np.int64]
+    """number of steps from this row on whose expert actions are what a clean expert does from here"""
+    first: NDArray[np.int64]
+    """first row of the episode"""
+    last: NDArray[np.int64]
+    """last row of the episode"""
+
+    @classmethod
+    def of(cls, frames: Frames, bins: int) -> Targets:
+        """Labels of all frames."""
+        clean, episode = frames.columns["clean"], frames.columns["episode"]
+        count = len(clean)
+        rows = np.arange(count)
+        starts = np.flatnonzero(np.r_[True, episode[1:] != episode[:-1]])
+        ends = np.r_[starts[1:], count] - 1
+        which = np.searchsorted(starts, rows, side="right") - 1
+        # A step that was not clean is the last one whose label follows from this row.
+        stops = np.flatnonzero(~clean | (rows == ends[which]))
+        ahead = stops[np.searchsorted(stops, rows)] - rows + 1
+        expert = frames.columns["expert"]
+        return cls(expert, frames.columns["executed"], encode(expert, bins), ahead, starts[which], ends[which])
+
+    def token_targets(self, rows: NDArray[np.int64], horizon: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """(B, L, 7) tokens and (B, L) which of them hold."""
+        steps = np.arange(horizon)
+        index = np.minimum(rows[:, None] + steps, len(self.tokens) - 1)
+        return self.tokens[index], steps < self.ahead[rows][:, None]
+
+    def chunk_rows(self, chunk: int, delay: int) -> NDArray[np.int64]:
+        """Rows t for which the expert's chunk [t + delay, t + delay + chunk) is known."""
+        rows = np.arange(len(self.ahead) - delay)
+        fits = (self.ahead[rows + delay] >= chunk) & (self.last[rows] >= rows + delay + chunk - 1)
+        return rows[fits]
