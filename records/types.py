@@ -133,6 +133,8 @@ class StepRecord:
     observation: Observation | None = None
     intent: Intent | None = None
     """the intent in use"""
+    token_row: int | None = None
+    """row of the intent's tokens that belongs to this step; steps over which the arm held use up no row"""
     chunk: Chunk | None = None
     """the chunk in use"""
     coarse_path: NDArray[np.float32] | None = None

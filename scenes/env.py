@@ -19,13 +19,13 @@ from scenes.tasks import is_successful
 from scenes.world import World
 
 _KINDS = {
-    mujoco.mjtGeom.mjGEOM_BOX: "box",
-    mujoco.mjtGeom.mjGEOM_SPHERE: "sphere",
-    mujoco.mjtGeom.mjGEOM_CAPSULE: "capsule",
-    mujoco.mjtGeom.mjGEOM_CYLINDER: "cylinder",
-    mujoco.mjtGeom.mjGEOM_ELLIPSOID: "ellipsoid",
-    mujoco.mjtGeom.mjGEOM_MESH: "mesh",
-    mujoco.mjtGeom.mjGEOM_PLANE: "plane",
+    int(mujoco.mjtGeom.mjGEOM_BOX): "box",
+    int(mujoco.mjtGeom.mjGEOM_SPHERE): "sphere",
+    int(mujoco.mjtGeom.mjGEOM_CAPSULE): "capsule",
+    int(mujoco.mjtGeom.mjGEOM_CYLINDER): "cylinder",
+    int(mujoco.mjtGeom.mjGEOM_ELLIPSOID): "ellipsoid",
+    int(mujoco.mjtGeom.mjGEOM_MESH): "mesh",
+    int(mujoco.mjtGeom.mjGEOM_PLANE): "plane",
 }
 
 
@@ -146,7 +146,7 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         records = []
         for i in range(model.ngeom):
             rgba = model.geom_rgba[i]
-            if model.geom_group[i] != VISUAL_GROUP or rgba[3] == 0 or model.geom_type[i] not in _KINDS:
+            if model.geom_group[i] != VISUAL_GROUP or rgba[3] == 0 or int(model.geom_type[i]) not in _KINDS:
                 continue
             body = int(model.geom_bodyid[i])
             vertices = faces = None
@@ -159,7 +159,7 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
                     name=model.geom(i).name or f"{model.body(body).name}_{i}",
                     body=model.body(body).name,
                     body_index=body,
-                    kind=_KINDS[model.geom_type[i]],  # type: ignore[arg-type]
+                    kind=_KINDS[int(model.geom_type[i])],  # type: ignore[arg-type]
                     size=tuple(model.geom_size[i]),
                     position=tuple(model.geom_pos[i]),
                     quaternion=tuple(model.geom_quat[i]),

@@ -9,7 +9,8 @@ scripts/system-packages.sh python
 scripts/system-packages.sh rendering
 python=$(scripts/find-python.sh)
 echo "Preparing .venv with $("$python" --version) (a few minutes the first time)."
-"$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+# A .venv that works is brought up to date; one whose Python is gone is made anew.
+.venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
 rm -f .venv/.ready-*
+.venv/bin/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 touch "$stamp"

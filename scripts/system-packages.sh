@@ -39,7 +39,10 @@ if [ "$group" = python ] && command -v python3.11 >/dev/null; then debian="pytho
 # Ubuntu's chromium package is a snap, which does not run in containers: take Playwright's build there.
 if [ "$group" = browser ] && { ! command -v apt-get >/dev/null || grep -qi '^ID=ubuntu' /etc/os-release; }; then
     echo "Installing Playwright's Chromium, since this system has no browser that the test can drive."
-    "$root/.venv/bin/python" -m playwright install --with-deps chromium </dev/null && exit 0
+    for deps in --with-deps ""; do # its libraries need root, the browser does not
+        # shellcheck disable=SC2086
+        "$root/.venv/bin/python" -m playwright install $deps chromium </dev/null && is_ready && exit 0
+    done
 fi
 
 if command -v apt-get >/dev/null; then line="apt-get update && apt-get install -y --no-install-recommends $debian"

@@ -80,8 +80,8 @@ class Frames:
     """first row of each block"""
 
     @classmethod
-    def open(cls, roots: list[Path]) -> Frames:
-        """Memory-map the pictures and load the columns of every complete block.
+    def open(cls, roots: list[Path], blocks: int | None = None) -> Frames:
+        """Memory-map the pictures and load the columns of every complete block (of the first `blocks` per data set).
 
         Raises:
             ValueError: a data set is missing, empty or of another format.
@@ -92,7 +92,7 @@ class Frames:
         starts = [0]
         for root in roots:
             check_format(root)
-            for path in sorted(root.glob("block_*/columns.npz")):
+            for path in sorted(root.glob("block_*/columns.npz"))[:blocks]:
                 with np.load(path, allow_pickle=False) as block:
                     part = {key: block[key] for key in block.files}
                 words = part.pop("instructions")

@@ -8,10 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from tqdm import trange
 
 from policy.config import PolicyConfig
 from policy.grounding import grounding_loss
 from policy.planner import PlannerModel
+from policy.sentences import SentenceEncoder
 from training.frames import Frames
 from training.loop import RunSettings, photometric, train
 from training.phrases import PhraseBank
@@ -98,3 +100,33 @@ def train_planner(
         model.load_state_dict(start)
     source = PlannerBatches(model, frames, bank, mean, spread, **batches)  # type: ignore[arg-type]
     return train(model, source.losses, folder, settings, "planner")
+
+
+def plan_frames(
+    config: PolicyConfig, frames: Frames, mean: Tensor, spread: Tensor, weights: dict[str, Tensor], out: Path,
+    threads: int = 1,
+) -> None:  # fmt: skip
+    """Write the planner's tokens (N, L, 7) uint8 for every frame to `OUT/tokens.npy`: the refiner's curriculum."""
+    torch.set_num_threads(threads)
+    model = PlannerModel(config).to(memory_format=torch.channels_last).eval()
+    model.load_state_dict(weights)
+    encoder = SentenceEncoder()
+    features, masks = encoder.encode(frames.instructions)
+    out.mkdir(parents=True, exist_ok=True)
+    tokens = np.lib.format.open_memmap(
+        out / "tokens.npy", "w+", np.uint8, (len(frames), config.horizon, config.action_size)
+    )
+    columns = frames.columns
+    with torch.inference_mode():
+        for start in trange(0, len(frames), 64, desc="planning", unit="batch"):
+            rows = np.arange(start, min(start + 64, len(frames)))
+            episodes = torch.from_numpy(columns["episode"][rows]).long()
+            output = model(
+                torch.from_numpy(frames.picture("front", rows)),
+                torch.from_numpy(frames.picture("wrist", rows)),
+                (torch.from_numpy(columns["proprio"][rows]) - mean) / spread,
+                features[episodes],
+                masks[episodes],
+            )
+            tokens[rows] = output.tokens.argmax(-1).numpy().astype(np.uint8)
+    tokens.flush()

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from policy.config import PolicyConfig
+from training.export import averaged
 from training.frames import Frames
 from training.loop import RunSettings
 
@@ -32,17 +33,19 @@ def normalisation(frames: Frames) -> tuple[Tensor, Tensor]:
 def parse() -> argparse.Namespace:
     """Arguments of a stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("system", choices=("planner", "refiner"))
+    parser.add_argument("system", choices=("planner", "refiner", "tokens"))
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--rate", type=float, default=1.2e-3)
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--start", type=Path, help="weights to start from")
+    parser.add_argument("--start", type=Path, help="stage folder whose averaged weights to start from")
     parser.add_argument("--norm", type=Path, help="normalisation to keep (default: of the data)")
     parser.add_argument("--planned", type=Path, help="planner tokens of every frame, for the refiner's curriculum")
     parser.add_argument("--planned-share", type=float, default=0.75)
     parser.add_argument("--max-age", type=int, default=44)
+    parser.add_argument("--blocks", type=int, help="only the first blocks of each data set")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--recent", type=int, default=0, help="first row of newer data")
     parser.add_argument("--recent-share", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=0)
@@ -52,14 +55,19 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Train one system and write its averaged weights to `OUT/weights.safetensors`."""
     arguments = parse()
-    frames = Frames.open(arguments.data)
+    frames = Frames.open(arguments.data, arguments.blocks)
     if arguments.norm:
         norm = load_file(arguments.norm)
         mean, spread = norm["mean"], norm["spread"]
     else:
         mean, spread = normalisation(frames)
-    start = load_file(arguments.start) if arguments.start else None
-    settings = RunSettings(steps=arguments.steps, rate=arguments.rate)
+    if arguments.system == "tokens":
+        from training.planner import plan_frames
+
+        plan_frames(PolicyConfig(), frames, mean, spread, averaged(arguments.start), arguments.out, arguments.threads)
+        return
+    start = averaged(arguments.start) if arguments.start else None
+    settings = RunSettings(steps=arguments.steps, rate=arguments.rate, threads=arguments.threads)
     common = {"batch": arguments.batch, "seed": arguments.seed, "recent": arguments.recent, "recent_share": arguments.recent_share}
     if arguments.system == "planner":
         from training.phrases import encode_bank

@@ -16,6 +16,7 @@ from typing import Any
 import rerun as rr
 
 from viz import paths
+from viz.blueprint import build_blueprint
 from viz.episode import EpisodeLog
 from viz.launch import DEFAULT_MEMORY, DEFAULT_PORT, HOST, server_url
 
@@ -29,6 +30,9 @@ def run(connection: Connection, port: int = DEFAULT_PORT, memory_limit: str = DE
     server = rr.RecordingStream(paths.APPLICATION_ID, send_properties=False)
     # The server lives as long as this recording, which itself stays empty; episodes connect to it one after another.
     server.set_sinks(rr.GrpcServerSink(HOST, port, server_memory_limit=memory_limit))
+    # Made active here and once: a viewer that gets an episode's data first would keep a layout of its own guess, and
+    # a layout that every episode made active would undo what the person at the viewer has arranged.
+    server.send_blueprint(build_blueprint())
     try:
         serve(connection, server_url(port))
     finally:

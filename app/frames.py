@@ -1,0 +1,65 @@
+"""The newest live picture: whoever watches waits for a newer one, and slow watchers skip."""
+
+from __future__ import annotations
+
+import threading
+from multiprocessing.connection import Connection
+from typing import Any
+
+Meta = dict[str, Any]
+
+
+class FrameFeed:
+    """Holds the newest JPEG of the live view.
+
+    Any number of threads may wait for the next one; none of them delays another, or the renderer.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._id = 0
+        self._jpeg = b""
+        self._meta: Meta = {}
+        self._closed = False
+
+    def publish(self, jpeg: bytes, meta: Meta) -> None:
+        """Replace the newest picture."""
+        with self._changed:
+            self._id, self._jpeg, self._meta = self._id + 1, jpeg, meta
+            self._changed.notify_all()
+
+    def wait_newer(self, last_id: int = 0, timeout: float | None = 1.0) -> tuple[int, bytes, Meta] | None:
+        """The newest picture if it is newer than `last_id`, waiting for one at most `timeout` seconds.
+
+        Returns:
+            (id, JPEG, meta) with meta `{"step": control step, "stamp": time.monotonic() of the pose shown,
+            "episode": id or None, "seed": scene seed}`, or None when none came in time or the feed is closed.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._id > last_id or self._closed, timeout)
+            return (self._id, self._jpeg, self._meta) if self._id > last_id else None
+
+    def latest(self) -> tuple[int, bytes, Meta] | None:
+        """The newest picture, or None before the first."""
+        return self.wait_newer(0, 0)
+
+    def read_from(self, connection: Connection) -> threading.Thread:
+        """Publish what the live renderer sends over a pipe, in a thread of its own, until its end."""
+
+        def read() -> None:
+            try:
+                while True:
+                    jpeg, meta = connection.recv()
+                    self.publish(jpeg, meta)
+            except (EOFError, OSError):
+                pass
+
+        thread = threading.Thread(target=read, name="live-frames", daemon=True)
+        thread.start()
+        return thread
+
+    def close(self) -> None:
+        """Wake everybody who waits; no picture comes any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()

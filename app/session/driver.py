@@ -1,0 +1,59 @@
+"""The policy at the wheel: loads it, runs its two loops in wall clock, and says where they lead."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.session.protocol import SessionSettings
+from policy.runtime import Decision, Runtime, WallClock, coarse_path, refined_path, schedule_named
+from records import Observation
+
+
+class PolicyDriver:
+    """A policy with its runtime.
+
+    Args:
+        policy: has `planner` and `refiner`.
+    """
+
+    def __init__(self, policy: Any) -> None:
+        self.policy = policy
+        self.runtime = Runtime(policy.planner, policy.refiner, schedule_named("asynchronous"), WallClock())
+
+    @classmethod
+    def load(cls, settings: SessionSettings) -> PolicyDriver:
+        """Load the policy of the settings.
+
+        Raises:
+            Exception: what loading raised; a `policy.CheckpointError` names the fix.
+        """
+        module, _, name = settings.policy.partition(":")
+        return cls(getattr(import_module(module), name)(settings.checkpoint))
+
+    @property
+    def image_size(self) -> int | None:
+        """Pixels that the policy wants, if it says so."""
+        return getattr(getattr(self.policy, "config", None), "image_size", None)
+
+    def warm_up(self, observation: Observation) -> None:
+        """Call both systems once."""
+        self.runtime.warm_up(observation)
+
+    def set_schedule(self, name: str) -> None:
+        """Change the schedule."""
+        self.runtime.schedule = schedule_named(name)
+
+    def overlays(
+        self, decision: Decision, hand: NDArray[np.floating]
+    ) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
+        """Where the intent's remaining tokens and the chunk's remaining actions lead from the hand, (K, 3) metres."""
+        coarse = refined = None
+        if decision.intent is not None and decision.token_row is not None and decision.refusal is None:
+            coarse = coarse_path(hand, decision.intent, decision.token_row)
+        if decision.chunk is not None and decision.chunk_row is not None:
+            refined = refined_path(hand, decision.chunk.actions[decision.chunk_row :])
+        return coarse, refined

@@ -1,0 +1,98 @@
+"""What may be asked of the session, and how wrong input is refused: one sentence that names the fix."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+State = Literal["idle", "running", "paused", "holding", "ended"]
+Status = dict[str, Any]
+
+SCHEDULES: Final = ("asynchronous", "sequential", "synchronous")
+"""named here as well so that checking input needs no policy library"""
+MAX_INSTRUCTION: Final = 200
+"""characters"""
+MAX_SEED: Final = 2**31 - 1
+MAX_LATENCY: Final = 1000
+"""milliseconds"""
+
+
+class CommandError(ValueError):
+    """A command that cannot be carried out; the message is one sentence that names the fix."""
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """How a session is started; crosses the process boundary."""
+
+    checkpoint: Path
+    seed: int = 0
+    folder: Path = Path("runs")
+    """where the episode files of this run go"""
+    policy: str = "policy:load_policy"
+    """`module:function`; given the checkpoint it returns an object with `planner` and `refiner`"""
+    time_limit: int = 400
+    """control steps after Run until an attempt counts as failed"""
+    confirm_steps: int = 3
+    """control steps for which the success test must hold"""
+    hold_limit: int = 6000
+    """control steps after Stop until the open episode is closed"""
+
+
+@dataclass
+class Command:
+    """One command on its way to the loop, and where its answer goes."""
+
+    name: str
+    arguments: dict[str, Any]
+    answer: Future[Status]
+
+
+def check_instruction(instruction: object) -> str:
+    """The words with single spaces.
+
+    Raises:
+        CommandError: no text, empty, or too long.
+    """
+    if not isinstance(instruction, str) or not instruction.strip():
+        raise CommandError("Type an instruction first, or choose one of the suggestions.")
+    words = " ".join(instruction.split())
+    if len(words) > MAX_INSTRUCTION:
+        raise CommandError(f"The instruction has {len(words)} characters; use at most {MAX_INSTRUCTION}.")
+    return words
+
+
+def check_seed(seed: object) -> int:
+    """A scene seed.
+
+    Raises:
+        CommandError: not a whole number, or out of range.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+        raise CommandError(f"The scene seed must be a whole number from 0 to {MAX_SEED}, such as 7.")
+    return seed
+
+
+def check_latency(milliseconds: object) -> float:
+    """An added planner latency in milliseconds.
+
+    Raises:
+        CommandError: not a number, or out of range.
+    """
+    number = isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool)
+    if not number or not 0 <= float(milliseconds) <= MAX_LATENCY:  # type: ignore[arg-type]
+        raise CommandError(f"The added planner latency must be a number from 0 to {MAX_LATENCY} ms.")
+    return float(milliseconds)  # type: ignore[arg-type]
+
+
+def check_schedule(name: object) -> str:
+    """The name of a schedule.
+
+    Raises:
+        CommandError: names the schedules there are.
+    """
+    if name not in SCHEDULES:
+        raise CommandError(f"There is no schedule {name!r}; choose {', '.join(SCHEDULES)}.")
+    return str(name)

@@ -1,0 +1,170 @@
+"""What the page and its endpoints may ask of the session: checked input in, a status object out, never an exception."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import orjson
+
+logger = logging.getLogger(__name__)
+
+Status = dict[str, Any]
+
+SCHEDULES: Final = ("synchronous", "sequential", "asynchronous")
+MAX_INSTRUCTION: Final = 200
+"""characters"""
+MAX_SEED: Final = 2**31 - 1
+MAX_LATENCY: Final = 1000
+"""milliseconds"""
+OFFLINE: Final = "offline"
+"""`state` while the session process does not answer"""
+OFFLINE_SENTENCE: Final = "The session process does not answer; stop the cockpit and start it again with `libra demo`."
+
+
+class SessionClient(Protocol):
+    """The web process' end of the session."""
+
+    def call(self, command: str, **arguments: Any) -> Mapping[str, Any]:
+        """The status after a command, or `{"error": sentence}`; raises when the session process is gone."""
+
+
+class Frames(Protocol):
+    """The live renderer's newest picture."""
+
+    def wait_newer(self, last_id: int, timeout: float) -> tuple[int, bytes, Mapping[str, Any]] | None:
+        """Number, JPEG and meta data of the newest frame after `last_id`; None if there is none in `timeout` s."""
+
+
+class CockpitLike(Protocol):
+    """What the web process needs of `app.cockpit.Cockpit`."""
+
+    @property
+    def client(self) -> SessionClient:
+        """Commands to the session."""
+
+    @property
+    def frames(self) -> Frames:
+        """Pictures of the live view."""
+
+    @property
+    def rerun_url(self) -> str:
+        """Where the Rerun viewer finds its stream, `rerun+http://127.0.0.1:PORT/proxy`."""
+
+    def episode_files(self) -> Sequence[Path]:
+        """Recordings (`.rrd`) and logs (`.arrow`) of this run's episodes, oldest first."""
+
+    def start(self) -> None:
+        """Start the session, the live renderer and the Rerun process."""
+
+    def stop(self) -> None:
+        """End them."""
+
+
+class Commands:
+    """The session's commands for people and programs that may get them wrong.
+
+    Every method returns at once with the status as a dict of plain JSON values. When a command could not be
+    carried out, the dict also has `error`: one sentence that names the fix.
+    """
+
+    def __init__(self, client: SessionClient, episode_files: Callable[[], Sequence[Path]]) -> None:
+        self._client = client
+        self._episode_files = episode_files
+        self._last: Status = {"state": OFFLINE, "outcome": None, "driver": None, "step": 0, "message": OFFLINE_SENTENCE}
+        self._last_lock = threading.Lock()
+
+    def status(self) -> Status:
+        """How things are."""
+        return self._call("status")
+
+    def run(self, instruction: object) -> Status:
+        """New episode, or new words for the running one."""
+        if not isinstance(instruction, str) or not instruction.strip():
+            return self._refuse("Type an instruction first, or choose one of the suggestions.")
+        words = " ".join(instruction.split())
+        if len(words) > MAX_INSTRUCTION:
+            return self._refuse(
+                f"The instruction has {len(words)} characters; use at most {MAX_INSTRUCTION}, "
+                "such as “put the red cube in the bowl”."
+            )
+        return self._call("run", instruction=words)
+
+    def pause(self) -> Status:
+        """Freeze simulated time, or go on."""
+        return self._call("pause")
+
+    def step(self) -> Status:
+        """One control step while paused."""
+        return self._call("step")
+
+    def stop(self) -> Status:
+        """Hold at the next control step."""
+        return self._call("stop")
+
+    def reset(self, seed: object) -> Status:
+        """The scene of a seed: a whole number, or text that is one."""
+        number = whole_number(seed)
+        if number is None or not 0 <= number <= MAX_SEED:
+            return self._refuse(f"The scene seed must be a whole number from 0 to {MAX_SEED}, such as 7.")
+        return self._call("reset", seed=number)
+
+    def next_scene(self) -> Status:
+        """The scene of the seed after the present one."""
+        status = self.status()
+        return status if "error" in status else self.reset((int(status.get("seed") or 0) + 1) % (MAX_SEED + 1))
+
+    def schedule(self, name: object) -> Status:
+        """How the two loops take turns: one of `SCHEDULES`."""
+        if name not in SCHEDULES:
+            return self._refuse(f"The schedule must be one of {', '.join(SCHEDULES)}.")
+        return self._call("set_schedule", name=name)
+
+    def latency(self, milliseconds: object) -> Status:
+        """Make the planner slower than it is, by up to `MAX_LATENCY` milliseconds."""
+        number = whole_number(milliseconds)
+        if number is None or not 0 <= number <= MAX_LATENCY:
+            return self._refuse(f"The added planner latency must be a whole number from 0 to {MAX_LATENCY} ms.")
+        return self._call("set_planner_latency", ms=number)
+
+    def episodes(self) -> Status:
+        """The status, with `episodes`: `{"episode": id, "files": [path, ...]}` for each of this session, oldest first."""
+        files: dict[str, list[str]] = {}
+        for path in self._episode_files():
+            files.setdefault(path.stem, []).append(str(path))
+        return {**self.status(), "episodes": [{"episode": name, "files": paths} for name, paths in files.items()]}
+
+    def _refuse(self, sentence: str) -> Status:
+        return {**self.status(), "error": sentence}
+
+    def _call(self, command: str, **arguments: Any) -> Status:
+        try:
+            answer = plain(self._client.call(command, **arguments))
+            if "error" in answer and "state" not in answer:
+                answer = {**plain(self._client.call("status")), **answer}
+        except Exception:  # whatever became of the session, the page must be able to say so
+            logger.debug("The session did not answer %r.", command, exc_info=True)
+            with self._last_lock:
+                return {**self._last, "state": OFFLINE, "message": OFFLINE_SENTENCE, "error": OFFLINE_SENTENCE}
+        with self._last_lock:
+            self._last = {name: value for name, value in answer.items() if name != "error"}
+        return answer
+
+
+def whole_number(value: object) -> int | None:
+    """The integer that a number or a text means; None if it means none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        return int(value) if isinstance(value, str) or value == int(value) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def plain(answer: Mapping[str, Any]) -> Status:
+    """The same in JSON types alone: numpy values as numbers and lists, what is not finite as None."""
+    whole: Status = orjson.loads(orjson.dumps(dict(answer), default=str, option=orjson.OPT_SERIALIZE_NUMPY))
+    return whole

@@ -1,0 +1,169 @@
+"""The live view: the newest frame and status to every watcher over a WebSocket, however slow one of them is.
+
+To the browser: text messages are the status as JSON; binary messages are frames: the length of their meta data
+(uint32, little endian), the meta data as JSON, the picture as JPEG. From the browser: any text acknowledges a frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+import threading
+import time
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+from fastapi import WebSocket, WebSocketDisconnect
+
+from app.web.commands import Commands, Frames, plain
+
+logger = logging.getLogger(__name__)
+
+IN_FLIGHT: Final = 3
+"""frames on the way to one watcher; more would queue up somewhere in the network and arrive late"""
+STATUS_PERIOD: Final = 0.2
+"""seconds"""
+_FRAME_TIMEOUT: Final = 1.0
+_POLICY_VIOLATION: Final = 1008
+
+
+class Watcher:
+    """One open page: the newest frame that it has not seen, and how many it may be sent."""
+
+    def __init__(self) -> None:
+        self.changed = asyncio.Event()
+        self.frame: bytes | None = None
+        self.status: bytes | None = None
+        self.credit = IN_FLIGHT
+        self.dropped = 0
+
+    def offer_frame(self, frame: bytes) -> None:
+        """Newest wins: what was not sent yet is dropped."""
+        self.dropped += self.frame is not None
+        self.frame = frame
+        self.changed.set()
+
+    def offer_status(self, status: bytes) -> None:
+        """Newest wins."""
+        self.status = status
+        self.changed.set()
+
+    def acknowledge(self) -> None:
+        """A frame arrived."""
+        self.credit = min(self.credit + 1, IN_FLIGHT)
+        self.changed.set()
+
+    async def pump(self, socket: WebSocket) -> None:
+        """Send what is newest for as long as the socket is open."""
+        while True:
+            await self.changed.wait()
+            self.changed.clear()
+            if self.status is not None:
+                status, self.status = self.status, None
+                await socket.send_text(status.decode())
+            if self.frame is not None and self.credit > 0:
+                frame, self.frame = self.frame, None
+                self.credit -= 1
+                await socket.send_bytes(frame)
+
+
+class LiveFeed:
+    """Carries frames and status from the cockpit's threads to the watchers. Start it inside the event loop."""
+
+    def __init__(self, frames: Frames, commands: Commands) -> None:
+        self._frames = frames
+        self._commands = commands
+        self._watchers: set[Watcher] = set()
+        self._newest_frame: bytes | None = None
+        self._newest_status: bytes | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = threading.Event()
+        self._wanted = threading.Event()
+
+    def start(self) -> None:
+        """Begin to listen to the cockpit."""
+        self._loop = asyncio.get_running_loop()
+        for name, body in (("live-frames", self._read_frames), ("live-status", self._read_status)):
+            threading.Thread(target=body, name=name, daemon=True).start()
+
+    def stop(self) -> None:
+        """Let the threads end."""
+        self._stopping.set()
+        self._wanted.set()
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Show one page everything until it leaves."""
+        if not same_origin(socket):
+            await socket.close(_POLICY_VIOLATION, "This page belongs to another site.")
+            return
+        await socket.accept()
+        watcher = Watcher()
+        self._watchers.add(watcher)
+        self._wanted.set()
+        if self._newest_frame is not None:
+            watcher.offer_frame(self._newest_frame)
+        if self._newest_status is not None:
+            watcher.offer_status(self._newest_status)
+        pump = asyncio.create_task(watcher.pump(socket))
+        try:
+            while True:
+                await socket.receive_text()
+                watcher.acknowledge()
+        except (WebSocketDisconnect, RuntimeError, KeyError):  # gone, or it sent bytes, which no page of ours does
+            pass
+        finally:
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)
+            self._watchers.discard(watcher)
+            if not self._watchers:
+                self._wanted.clear()
+
+    def _publish(self, message: bytes, is_frame: bool) -> None:
+        if self._loop is not None and not self._stopping.is_set():
+            self._loop.call_soon_threadsafe(self._offer, message, is_frame)
+
+    def _offer(self, message: bytes, is_frame: bool) -> None:
+        if is_frame:
+            self._newest_frame = message
+        else:
+            self._newest_status = message
+        for watcher in self._watchers:
+            watcher.offer_frame(message) if is_frame else watcher.offer_status(message)
+
+    def _read_frames(self) -> None:
+        last = -1
+        while not self._stopping.is_set():
+            try:
+                newer = self._frames.wait_newer(last, _FRAME_TIMEOUT)
+                if newer is not None and newer[0] != last:
+                    last, picture, meta = newer
+                    if picture:
+                        self._publish(pack_frame(picture, {**meta, "frame": last}), is_frame=True)
+                    continue
+            except Exception:  # a renderer that died must not end the page
+                logger.debug("No frame.", exc_info=True)
+            self._stopping.wait(0.05)
+
+    def _read_status(self) -> None:
+        while not self._stopping.is_set():
+            self._wanted.wait()
+            started = time.monotonic()
+            try:
+                self._publish(orjson.dumps(self._commands.status()), is_frame=False)
+            except Exception:
+                logger.exception("The status could not be shown.")
+            self._stopping.wait(max(0.02, STATUS_PERIOD - (time.monotonic() - started)))
+
+
+def pack_frame(picture: bytes, meta: dict[str, Any]) -> bytes:
+    """One binary message, see the module."""
+    header = orjson.dumps(plain(meta))
+    return struct.pack("<I", len(header)) + header + picture
+
+
+def same_origin(socket: WebSocket) -> bool:
+    """Whether the page that asks came from here. Programs send no origin and are welcome."""
+    origin = socket.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")

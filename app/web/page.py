@@ -1,0 +1,134 @@
+"""The page: what is on it and which command each control gives. Its looks and live parts are in `assets/web`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import gradio as gr
+from gradio.components import Component
+from gradio_rerun import Rerun
+
+from app import ROOT
+from app.web.commands import MAX_LATENCY, SCHEDULES, Commands, Status
+from app.web.endpoints import add_endpoints
+
+MARKUP: Final = ROOT / "assets" / "web"
+# After every command the page shows the status that came back, at once, and the error sentence if there is one.
+_SHOW_REPLY: Final = "(status) => { window.libra?.reply(status) }"
+_PANELS: Final = {"top": "hidden", "blueprint": "hidden", "selection": "hidden"}
+
+
+def build_page(commands: Commands, rerun_url: str) -> gr.Blocks:
+    """The page of a cockpit and its named endpoints."""
+    with gr.Blocks(title="Libra Cockpit", analytics_enabled=False, fill_width=True) as page:
+        gr.HTML(_markup("topbar"), elem_id="topbar")
+        gr.HTML(_markup("status"), elem_id="status")
+        with gr.Row(elem_id="deck"):
+            with gr.Column(elem_id="stage"):
+                gr.HTML(_markup("live"), elem_id="live-view")
+                gr.HTML(_markup("timing"), elem_id="timing")
+                _add_controls(page, commands)
+            with gr.Column(elem_id="inspector"):
+                _add_viewer(rerun_url)
+        add_endpoints(commands)
+    return page
+
+
+def _add_controls(page: gr.Blocks, commands: Commands) -> None:
+    with gr.Row(elem_id="command"):
+        instruction = gr.Textbox(
+            label="Instruction",
+            show_label=False,
+            container=False,
+            max_lines=1,
+            placeholder="Tell the robot what to do, in plain words",
+            elem_id="instruction",
+        )
+        run = gr.Button("Run", variant="primary", elem_id="run")
+    gr.HTML(_markup("suggestions"), elem_id="suggestions")
+    with gr.Row(elem_id="controls"):
+        with gr.Row(elem_classes="group"):
+            pause = gr.Button("Pause", elem_id="pause")
+            step = gr.Button("Step", elem_id="step")
+            stop = gr.Button("Stop", variant="stop", elem_id="stop")
+        with gr.Row(elem_classes="group"):
+            seed = gr.Textbox(label="Scene", elem_id="seed", max_lines=1)
+            reset = gr.Button("Reset", elem_id="reset")
+            following = gr.Button("Next scene", elem_id="next-scene")
+        with gr.Row(elem_classes="group"):
+            schedule = gr.Radio(
+                [(name.capitalize(), name) for name in SCHEDULES], label="Schedule", elem_id="schedule", value=None
+            )
+        with gr.Row(elem_classes="group"):
+            latency = gr.Slider(0, MAX_LATENCY, value=0, step=10, label="Added planner latency", elem_id="latency")
+    reply = gr.JSON(visible="hidden", elem_id="reply")
+
+    def give(triggers: Sequence[Callable], command: Callable[..., Status], *inputs: Component) -> None:
+        # Not queued: Stop must not wait behind anything.
+        gr.on(
+            triggers,
+            command,
+            list(inputs),
+            reply,
+            queue=False,
+            show_progress="hidden",
+            trigger_mode="always_last",
+            api_name=f"page_{command.__name__}",
+            api_visibility="private",
+        ).then(None, reply, None, js=_SHOW_REPLY)
+
+    give([run.click, instruction.submit], commands.run, instruction)
+    give([pause.click], commands.pause)
+    give([step.click], commands.step)
+    give([stop.click], commands.stop)
+    give([reset.click, seed.submit], commands.reset, seed)
+    give([following.click], commands.next_scene)
+    give([schedule.input], commands.schedule, schedule)
+    give([latency.input], commands.latency, latency)
+
+    def settings() -> tuple[Any, ...]:
+        status = commands.status()
+        return status.get("schedule"), status.get("planner_latency_ms") or 0, str(status.get("seed", ""))
+
+    # The page clicks it when another page or program changed the settings that these controls show.
+    refresh = gr.Button(visible="hidden", elem_id="refresh")
+    gr.on(
+        [page.load, refresh.click],
+        settings,
+        None,
+        [schedule, latency, seed],
+        queue=False,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        api_name="page_settings",
+        api_visibility="private",
+    )
+
+
+def _add_viewer(rerun_url: str) -> None:
+    with gr.Row(elem_id="inspector-bar"):
+        gr.HTML(_markup("inspector"))
+        toggle = gr.Button("Hide", elem_id="rerun-toggle", size="sm")
+    with gr.Column(elem_id="rerun"):
+        gr.HTML(_markup("viewer"))
+        # Unmounted until the page is usable: its program is large, and while hidden it costs nothing.
+        viewer = Rerun(
+            rerun_url,
+            visible=False,
+            height="100%",
+            container=False,
+            show_label=False,
+            panel_states=_PANELS,
+        )
+    toggle.click(
+        None,
+        None,
+        viewer,
+        js="() => ({visible: window.libra.toggleViewer(), __type__: 'update'})",
+        api_visibility="private",
+    )
+
+
+def _markup(name: str) -> str:
+    return (MARKUP / f"{name}.html").read_text(encoding="utf-8")

@@ -1,0 +1,168 @@
+// Brings Gradio's page to life: live view, status, timing strip, suggestions, keys, and the Rerun viewer when it is time.
+
+import { LiveView } from "./live.js";
+import { StatusPanel } from "./status.js";
+import { TimingStrip } from "./timing.js";
+
+const TIPS = {
+  run: "Carry out the instruction (Enter)",
+  pause: "Freeze simulated time, or go on (Space)",
+  step: "One control step while paused (.)",
+  stop: "The arm keeps its pose from the next step on (Esc)",
+  seed: "Number of the scene: the same number is always the same table",
+  reset: "Set up the scene with this number again",
+  "next-scene": "Set up the scene with the next number",
+  schedule: "Synchronous: planner, then refiner, for every chunk. Sequential: the planner when its intent is used up. Asynchronous: both at once",
+  latency: "Makes the planner slower, to show what asynchrony is good for",
+  "rerun-toggle": "Hide the viewer to save computing time, or show it",
+};
+const VIEWER_DELAY = 1200; // milliseconds after the first picture, so that the page is usable first
+const SILENCE = 2500; // milliseconds without a picture
+const query = (selector) => document.querySelector(selector);
+
+function whenReady(start) {
+  const parts = ["#live-view canvas", "#timing canvas", "#status .cells", "#suggestions .chips", "#rerun-toggle", "#latency input", "#refresh"];
+  parts.every(query) ? start() : setTimeout(() => whenReady(start), 40);
+}
+
+// Gradio hears `input` events.
+function type(selector, text) {
+  const box = query(`${selector} textarea, ${selector} input`);
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function start() {
+  const panel = new StatusPanel();
+  const strip = new TimingStrip(query("#timing canvas"));
+  let lastFrame = 0;
+  let isLinked = false;
+  let settings = null;
+  let chips = null;
+  let latest = null;
+
+  const apply = (status) => {
+    latest = status;
+    strip.show(status);
+    suggest(status.suggestions ?? []);
+    label(status.state);
+    followSettings(status);
+  };
+
+  const view = new LiveView(query("#live-view canvas"), {
+    link: (isOpen) => { isLinked = isOpen; },
+    status: (status) => { panel.show(status); apply(status); },
+    frame: (meta) => {
+      lastFrame = performance.now();
+      panel.veil(null);
+      strip.advance(meta.step);
+      if (view.frames === 1) setTimeout(() => isViewerShown || wantsViewer() && query("#rerun-toggle").click(), VIEWER_DELAY);
+    },
+  });
+
+  function suggest(suggestions) {
+    const wanted = suggestions.join("\n");
+    if (wanted === chips) return;
+    chips = wanted;
+    query("#suggestions .chips").replaceChildren(...suggestions.map((text) => {
+      const chip = document.createElement("button");
+      chip.type = "button";
+      chip.textContent = text;
+      chip.onclick = () => { type("#instruction", text); query("#run").focus(); };
+      return chip;
+    }));
+    fade();
+  }
+
+  function fade() {
+    const row = query("#suggestions .chips");
+    row.classList.toggle("all-seen", row.scrollLeft + row.clientWidth >= row.scrollWidth - 4);
+  }
+
+  function label(state) {
+    const isPaused = state === "paused";
+    rename("#pause", isPaused ? "Resume" : "Pause");
+    query("#pause").toggleAttribute("data-on", isPaused);
+    query("#pause").toggleAttribute("data-quiet", !isPaused && state !== "running");
+    query("#step").toggleAttribute("data-quiet", !isPaused);
+  }
+
+  // Schedule, latency and scene may be changed by another page or program.
+  function followSettings(status) {
+    const now = JSON.stringify([status.schedule, status.planner_latency_ms, status.seed]);
+    if (settings !== null && settings !== now && !query("#latency:active")) query("#refresh").click();
+    if (!query("#latency:active")) settings = now;
+  }
+
+  setInterval(() => {
+    const isSilent = performance.now() - lastFrame > SILENCE && !document.hidden;
+    if (!isLinked) {
+      panel.link("lost", "Connection lost, trying again");
+      panel.veil("The cockpit does not answer. This page connects again by itself.");
+    } else if (isSilent) {
+      panel.link("waiting", "No picture");
+      panel.veil(latest?.state === "offline" ? latest.message : view.frames ? "The live view has stopped." : "Waiting for the first picture");
+    } else {
+      panel.link("live", `Live · ${view.rate} frames/s`);
+    }
+  }, 500);
+
+  const row = query("#suggestions .chips");
+  row.addEventListener("scroll", fade);
+  row.addEventListener("wheel", (event) => { row.scrollLeft += event.deltaX || event.deltaY; }, { passive: true });
+  new ResizeObserver(fade).observe(row);
+  window.libra = {
+    view,
+    reply: (status) => { if (status) { panel.reply(status); if (status.state !== "offline") apply(status); } },
+    toggleViewer,
+  };
+  describe();
+  listenToKeys();
+}
+
+let isViewerShown = false;
+const wantsViewer = () => localStorage.getItem("libra-viewer") !== "hidden";
+
+// Called by the toggle's Gradio event; returns whether the viewer is to be mounted.
+function toggleViewer() {
+  isViewerShown = !isViewerShown;
+  localStorage.setItem("libra-viewer", isViewerShown ? "shown" : "hidden");
+  document.body.classList.toggle("viewer-hidden", !isViewerShown);
+  rename("#rerun-toggle", isViewerShown ? "Hide" : "Show Rerun");
+  query('[data-field="viewer"]').textContent = "Rerun is loading";
+  return isViewerShown;
+}
+
+// The text alone: Gradio owns the button.
+function rename(selector, text) {
+  const node = [...query(selector).childNodes].find((child) => child.nodeType === Node.TEXT_NODE && child.data.trim());
+  if (node && node.data !== text) node.data = text;
+}
+
+function describe() {
+  for (const [id, tip] of Object.entries(TIPS)) {
+    const element = document.getElementById(id);
+    element.dataset.tip = tip;
+    element.setAttribute("aria-description", tip);
+  }
+  query("#instruction").querySelector("input, textarea").setAttribute("aria-label", "Instruction");
+  if (!wantsViewer()) {
+    document.body.classList.add("viewer-hidden");
+    rename("#rerun-toggle", "Show Rerun");
+  }
+}
+
+function listenToKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("#rerun")) return;
+    if (event.key === "Escape") return query("#stop").click();
+    if (event.target.closest?.("input, textarea, button, a")) return;
+    const button = { " ": "#pause", ".": "#step" }[event.key];
+    if (button) {
+      event.preventDefault();
+      query(button).click();
+    }
+  });
+}
+
+whenReady(start);

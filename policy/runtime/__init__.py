@@ -1,0 +1,38 @@
+"""The two loops side by side: one runtime, three schedules, two clocks."""
+
+from policy.runtime.buffer import IntentBuffer
+from policy.runtime.clocks import Clock, Lockstep, WallClock
+from policy.runtime.decision import Counters, Decision
+from policy.runtime.held import HeldSteps
+from policy.runtime.paths import METRES_PER_UNIT, coarse_path, refined_path
+from policy.runtime.runtime import PlannerLike, RefinerLike, Runtime
+from policy.runtime.schedules import SCHEDULES, Schedule, asynchronous, schedule_named, sequential, synchronous
+from policy.runtime.splice import ActionTimeline
+from policy.runtime.workers import LockstepWorker, ThreadWorker, Worker, WorkResult
+
+__all__ = [
+    "METRES_PER_UNIT",
+    "SCHEDULES",
+    "ActionTimeline",
+    "Clock",
+    "Counters",
+    "Decision",
+    "HeldSteps",
+    "IntentBuffer",
+    "Lockstep",
+    "LockstepWorker",
+    "PlannerLike",
+    "RefinerLike",
+    "Runtime",
+    "Schedule",
+    "ThreadWorker",
+    "WallClock",
+    "WorkResult",
+    "Worker",
+    "asynchronous",
+    "coarse_path",
+    "refined_path",
+    "schedule_named",
+    "sequential",
+    "synchronous",
+]

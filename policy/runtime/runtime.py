@@ -1,0 +1,302 @@
+"""The runtime: the two loops around one control step, in either clock and on any schedule."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import replace
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policy.runtime.buffer import IntentBuffer
+from policy.runtime.clocks import Clock
+from policy.runtime.decision import Counters, Decision
+from policy.runtime.held import HeldSteps
+from policy.runtime.schedules import LoopState, Schedule
+from policy.runtime.splice import ActionTimeline
+from policy.runtime.workers import ThreadWorker, Worker, WorkResult
+from records import ACTION_NAMES, PROPRIO_NAMES, Chunk, Intent, Observation
+
+T = TypeVar("T")
+
+_GRIPPER = PROPRIO_NAMES.index("gripper_command")
+_RATE_WINDOW = 3.0
+"""seconds over which rates are measured"""
+WARM_UP_SECONDS = 120.0
+
+
+class PlannerLike(Protocol):
+    """The slow system."""
+
+    @property
+    def horizon(self) -> int:
+        """L, control steps that an intent covers."""
+
+    def plan(self, observation: Observation) -> Intent:
+        """Tokens for steps [observation.step, observation.step + L)."""
+
+
+class RefinerLike(Protocol):
+    """The fast system."""
+
+    @property
+    def chunk_steps(self) -> int:
+        """H, actions per chunk."""
+
+    def refine(
+        self,
+        observation: Observation,
+        intent: Intent,
+        start_step: int,
+        committed: NDArray[np.float32],
+        noise_seed: int,
+    ) -> Chunk:
+        """Actions for steps [start_step, start_step + H); `committed` (d, 7) are fixed for those before."""
+
+
+class Runtime:
+    """Runs planner and refiner and answers every control step at once.
+
+    Args:
+        planner: called in the clock's planner worker.
+        refiner: called in the clock's refiner worker.
+        schedule: when they are called; may be changed at any time.
+        clock: `WallClock()` or `Lockstep()`.
+    """
+
+    def __init__(self, planner: PlannerLike, refiner: RefinerLike, schedule: Schedule, clock: Clock) -> None:
+        self._planner = planner
+        self._refiner = refiner
+        self.schedule = schedule
+        self.counters = Counters()
+        self.generation = 0
+        self._held = HeldSteps()
+        self._buffer = IntentBuffer(self._held)
+        self._timeline = ActionTimeline(self._held)
+        self._planner_worker: Worker[Intent] = clock.planner_worker(planner.plan)
+        self._refiner_worker: Worker[Chunk] = clock.refiner_worker(self._refine)
+        self._seed = 0
+        self._results: dict[str, deque[float]] = {"planner": deque(maxlen=64), "refiner": deque(maxlen=64)}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._last_step: int | None = None
+        self._plan_asked: int | None = None
+        self._refine_asked: int | None = None
+        self._chunks_of_intent = 0
+        self._had_intent = False
+        self._intents: dict[int, Intent] = {}
+
+    def reset(self, generation: int, episode_seed: int | None = None) -> None:
+        """Drop every intent and chunk; from now on only results of this generation count.
+
+        Args:
+            generation: of the observations that follow.
+            episode_seed: begins a new episode: the refiner's noise follows from it, the counters start again.
+        """
+        self.generation = generation
+        self._planner_worker.discard()
+        self._refiner_worker.discard()
+        self._held.clear()
+        self._buffer.reset(generation)
+        self._timeline.reset(generation)
+        self._forget()
+        if episode_seed is not None:
+            self._seed = episode_seed
+            self.counters = Counters()
+
+    def decide(self, observation: Observation) -> Decision:
+        """The action for the observation's control step; asks planner and refiner as the schedule says, never waits.
+
+        Raises:
+            ValueError: the observation is of another generation, or its step does not follow the last one.
+        """
+        started = time.perf_counter()
+        step = observation.step
+        if observation.generation != self.generation:
+            raise ValueError(f"the observation is of generation {observation.generation}, not {self.generation}")
+        if self._last_step is not None:
+            if step <= self._last_step:
+                raise ValueError(f"step {step} follows step {self._last_step}: steps must grow")
+            for missed in range(self._last_step + 1, step):  # somebody else decided: the plans stood still
+                self._held.mark(missed)
+        self._last_step = step
+
+        events: list[str] = []
+        durations: dict[str, float] = {}
+        self._collect(step, events, durations)
+        if self.schedule.wants_plan(self._state(step)):
+            self._plan_asked = step
+            self.counters.planner_calls += 1
+            self._planner_worker.submit(step, observation)
+            self._collect(step, events, durations)
+        events += self._buffer.withdraw(step + self.schedule.refiner_delay)
+        state = self._state(step)
+        if self._buffer.refusal is None and self.schedule.wants_chunk(state):
+            if self.schedule.may_use(state):
+                self._ask_refiner(observation)
+                self._collect(step, events, durations)
+            elif self._had_intent:
+                self.counters.planner_waits += 1
+        decision = self._answer(observation, events, durations)
+        durations["decide"] = 1e3 * (time.perf_counter() - started)
+        return decision
+
+    def hold_action(self, observation: Observation) -> NDArray[np.float32]:
+        """(7,) no motion, the gripper keeps its last command."""
+        action = np.zeros(len(ACTION_NAMES), dtype=np.float32)
+        action[-1] = observation.proprio[_GRIPPER]
+        return action
+
+    def warm_up(self, observation: Observation, timeout: float = WARM_UP_SECONDS) -> None:
+        """Call both systems once in their workers, so that the first tick of an episode is as fast as any other.
+
+        Raises:
+            Exception: what planner or refiner raised.
+            TimeoutError: no answer.
+        """
+        self._planner_worker.submit(observation.step, observation)
+        intent = self._wait(self._planner_worker, observation.step, timeout)
+        committed = np.zeros((self.schedule.refiner_delay, len(ACTION_NAMES)), dtype=np.float32)
+        start = observation.step + self.schedule.refiner_delay
+        self._refiner_worker.submit(observation.step, observation, intent, intent, start, committed, 0)
+        self._wait(self._refiner_worker, observation.step, timeout)
+
+    def rates(self) -> tuple[float, float]:
+        """Results per second of planner and refiner, over the last seconds."""
+        now = time.monotonic()
+        planner, refiner = (_rate(self._results[name], now) for name in ("planner", "refiner"))
+        return planner, refiner
+
+    @property
+    def planner_latency_s(self) -> float:
+        """Seconds added to every planner result (wall clock); may be set at any time."""
+        worker = self._planner_worker
+        return worker.added_latency_s if isinstance(worker, ThreadWorker) else 0.0
+
+    @planner_latency_s.setter
+    def planner_latency_s(self, seconds: float) -> None:
+        if not isinstance(self._planner_worker, ThreadWorker):
+            raise ValueError("In lockstep the planner's latency is counted in control steps: give it to the clock.")
+        self._planner_worker.added_latency_s = seconds
+
+    def close(self) -> None:
+        """Stop the workers."""
+        self._planner_worker.close()
+        self._refiner_worker.close()
+
+    def _state(self, step: int) -> LoopState:
+        return LoopState(
+            since_plan=None if self._plan_asked is None else step - self._plan_asked,
+            since_refine=None if self._refine_asked is None else step - self._refine_asked,
+            planner_busy=self._planner_worker.busy,
+            refiner_busy=self._refiner_worker.busy,
+            queued=self._timeline.depth(step),
+            has_intent=self._buffer.intent is not None,
+            chunks_of_intent=self._chunks_of_intent,
+        )
+
+    def _collect(self, step: int, events: list[str], durations: dict[str, float]) -> None:
+        """Take what has arrived."""
+        for planned in self._planner_worker.poll(step):
+            intent = planned.value
+            if intent is None:
+                self._report("planner", planned, events)
+                continue
+            before = self._buffer.intent
+            intent = replace(intent, asked_at=planned.asked_at, ready_at=planned.ready_at, ready_step=step)
+            events += self._buffer.add(intent)
+            if self._buffer.intent is not before:
+                self._chunks_of_intent = 0
+                self._had_intent = True
+            durations["planner"] = planned.milliseconds
+            self._results["planner"].append(planned.ready_at)
+        for refined in self._refiner_worker.poll(step):
+            if refined.value is None:
+                self._report("refiner", refined, events)
+                continue
+            chunk = replace(refined.value, asked_at=refined.asked_at, ready_at=refined.ready_at)
+            events += self._timeline.add(chunk)
+            durations["refiner"] = refined.milliseconds
+            self._results["refiner"].append(refined.ready_at)
+
+    def _report(self, name: str, result: WorkResult[Intent] | WorkResult[Chunk], events: list[str]) -> None:
+        self.counters.failures += 1
+        events.append(f"The {name} failed on the observation of step {result.step}: {result.error}")
+
+    def _ask_refiner(self, observation: Observation) -> None:
+        intent = self._buffer.intent
+        assert intent is not None
+        step = observation.step
+        start = step + self.schedule.refiner_delay
+        hold = self.hold_action(observation)
+        fixed = [self._timeline.find(s) for s in range(step, start)]
+        committed = np.array([hold if f is None else f[1] for f in fixed], np.float32).reshape(-1, len(hold))
+        # The refiner counts rows from `intent.step`: moved by the steps over which the arm held, they are where the
+        # hand really is in the plan.
+        placed = replace(intent, step=intent.step + self._held.count(intent.step, step))
+        self._intents[intent.step] = intent
+        self._refine_asked = step
+        self._chunks_of_intent += 1
+        self.counters.refiner_calls += 1
+        noise_seed = int(np.random.SeedSequence((self._seed, step)).generate_state(1)[0])
+        self._refiner_worker.submit(step, observation, intent, placed, start, committed, noise_seed)
+
+    def _refine(
+        self,
+        observation: Observation,
+        intent: Intent,
+        placed: Intent,
+        start_step: int,
+        committed: NDArray[np.float32],
+        noise_seed: int,
+    ) -> Chunk:
+        chunk = self._refiner.refine(observation, placed, start_step, committed, noise_seed)
+        return replace(chunk, intent_step=intent.step)
+
+    def _answer(self, observation: Observation, events: list[str], durations: dict[str, float]) -> Decision:
+        step = observation.step
+        refusal = self._buffer.refusal
+        taken = self._timeline.take(step) if refusal is None else None
+        self.counters.starved_steps += refusal is None and self._timeline.starves(step)
+        chunk, commanded = taken if taken is not None else (None, self.hold_action(observation))
+        intent = self._buffer.intent if chunk is None else self._intents[chunk.intent_step]
+        decision = Decision(
+            action=np.clip(commanded, -1.0, 1.0),
+            commanded=commanded,
+            proposal=None if chunk is None else commanded,
+            control_source="hold" if chunk is None else "policy",
+            intent=intent,
+            token_row=None if intent is None else self._held.row(intent.step, step),
+            chunk=chunk,
+            chunk_row=None if chunk is None else self._timeline.row(chunk, step),
+            staleness=None if intent is None else step - intent.step,
+            queue_depth=0 if refusal is not None else self._timeline.depth(step + 1),
+            refusal=refusal,
+            events=tuple(events),
+            durations=durations,
+        )
+        if chunk is None:
+            self._held.mark(step)
+        elif len(self._intents) > 8:
+            self._intents = {at: kept for at, kept in self._intents.items() if at >= chunk.intent_step}
+        return decision
+
+    def _wait(self, worker: Worker[T], step: int, timeout: float) -> T:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            for result in worker.poll(step + 10_000):
+                if result.value is None:
+                    raise result.error or RuntimeError("no result")
+                return result.value
+            time.sleep(0.005)
+        raise TimeoutError(f"No answer within {timeout:.0f} s.")
+
+
+def _rate(times: deque[float], now: float) -> float:
+    recent = [at for at in tuple(times) if at > now - _RATE_WINDOW]
+    if len(recent) < 2 or recent[-1] <= recent[0]:
+        return 0.0
+    return (len(recent) - 1) / (recent[-1] - recent[0])

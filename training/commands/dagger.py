@@ -1,0 +1,41 @@
+"""`libra dagger`: the policy drives, the expert labels what it sees and takes over in turns."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+NAME = "dagger"
+HELP = "collect states that a policy reaches, labelled by the expert"
+EXAMPLES = """\
+  libra dagger --checkpoint assets/checkpoints/tabletop --episodes 300 --seed 200000 --out runs/data/dagger1"""
+BLOCK = 15
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("--checkpoint", type=Path, required=True, help="the policy that drives")
+    parser.add_argument("--episodes", type=int, default=300, help="scenes (default 300)")
+    parser.add_argument("--seed", type=int, default=200_000, help="first scene seed (default 200000)")
+    parser.add_argument("--out", type=Path, default=Path("runs/data/dagger1"), help="folder of the data set")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Collect what is not there yet."""
+    from training.dagger import write_block
+    from training.frames import Frames, write_format
+    from training.parallel import parallel
+
+    write_format(arguments.out, seed=arguments.seed, checkpoint=str(arguments.checkpoint))
+    jobs = []
+    end = arguments.seed + arguments.episodes
+    for start in range(arguments.seed, end, BLOCK):
+        folder = arguments.out / f"block_{start:07d}"
+        if not (folder / "columns.npz").is_file():
+            jobs.append((str(arguments.checkpoint), start, min(BLOCK, end - start), str(folder)))
+    for _ in parallel(write_block, jobs, arguments.workers, "DAgger", "block"):
+        pass
+    print(f"{len(Frames.open([arguments.out]))} frames in {arguments.out}")
+    return 0

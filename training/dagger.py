@@ -1,0 +1,70 @@
+"""DAgger: the policy drives, under every planner delay, and the expert labels what it sees and takes over in turns.
+
+Every frame carries the expert's action for the state that the policy reached (Ross et al., 2011); turns in which the
+expert drives give whole chunks and intents from such states on (as in HG-DAgger, Kelly et al., 2019).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policy import LibraPolicy, load_policy
+from scenes import TabletopEnv
+from scenes.expert import expert_action
+from scenes.language import Goal, phrase
+from scenes.tasks import is_successful
+from training.collect import LINGER, choose_goal, label_frame
+from training.frames import BlockWriter
+from training.rollout import make_runtime, observe
+
+DELAYS = (0, 1, 1, 2, 3, 5, 8, 12, 16, 20)
+TIME_LIMIT = 200
+POLICY_TURN, EXPERT_TURN = (8, 40), (7, 22)
+
+
+def drive(
+    env: TabletopEnv, policy: LibraPolicy, goal: Goal, instruction: str, seed: int, rng: np.random.Generator
+) -> tuple[list[dict[str, NDArray[Any]]], bool]:
+    """One episode in turns from the present state; frames with the expert's labels, and whether it succeeded."""
+    runtime = make_runtime(policy, "asynchronous", int(rng.choice(DELAYS)))
+    runtime.reset(1, episode_seed=seed)
+    frames: list[dict[str, NDArray[Any]]] = []
+    policy_drives, turn, done = True, int(rng.integers(*POLICY_TURN)), 0
+    for step in range(TIME_LIMIT):
+        observation = observe(env, step, runtime.generation, instruction)
+        expert = expert_action(env.world, goal)
+        executed = runtime.decide(observation).action.astype(np.float32) if policy_drives else expert
+        seen = {"front": observation.front, "wrist": observation.wrist, "proprio": observation.proprio}
+        frames.append(label_frame(env, goal, seen, expert, executed, step))
+        env.world.step(executed)
+        done += is_successful(env.world, goal) or done > 0
+        if done > LINGER:
+            break
+        turn -= 1
+        if turn == 0:
+            policy_drives = not policy_drives
+            turn = int(rng.integers(*(POLICY_TURN if policy_drives else EXPERT_TURN)))
+            if policy_drives:
+                runtime.reset(runtime.generation + 1)
+    return frames, bool(done)
+
+
+def write_block(checkpoint: str, start: int, count: int, folder: str) -> int:
+    """Episodes of the scenes [start, start + count) in this process; returns the number of frames."""
+    policy, env, writer = load_policy(checkpoint), TabletopEnv(), BlockWriter()
+    for seed in range(start, start + count):
+        env.world.reset(seed)
+        rng = np.random.default_rng([seed, 0xDA66E2])
+        goal = choose_goal(env, rng)
+        if goal is None:
+            continue
+        instruction = phrase(goal, rng)
+        frames, _ = drive(env, policy, goal, instruction, seed, rng)
+        writer.add(instruction, frames)
+    writer.write(Path(folder))
+    env.close()
+    return len(writer.frames)

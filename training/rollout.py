@@ -1,0 +1,84 @@
+"""Lockstep episodes: the runtime of the cockpit, with latencies counted in control steps and nothing to wait for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from policy import LibraPolicy
+from policy.runtime import Lockstep, Runtime, schedule_named
+from records import Observation
+from scenes import TabletopEnv
+from scenes.language import FAMILIES, Goal, goals_for, phrase
+from scenes.layout import draw_layout
+from scenes.tasks import is_successful
+
+TIME_LIMIT = 240
+"""control steps (12 s)"""
+CONFIRM = 3
+"""control steps for which success must hold"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One episode to evaluate: a scene, what is asked, and how it is said."""
+
+    seed: int
+    goal: Goal
+    instruction: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """How an episode went."""
+
+    task: Task
+    success: bool
+    steps: int
+    refused: bool
+
+
+def assign_tasks(episodes: int, seed: int, families: tuple[str, ...] = FAMILIES) -> list[Task]:
+    """Episodes on consecutive scene seeds, families as even as the scenes allow, said in one of many ways."""
+    used = dict.fromkeys(families, 0)
+    tasks = []
+    for scene in range(seed, seed + episodes):
+        rng = np.random.default_rng([scene, 0xE7A1])
+        goals = goals_for(draw_layout(scene).names)
+        possible = [family for family in families if any(goal.family == family for goal in goals)]
+        if not possible:
+            continue
+        family = min(possible, key=lambda name: (used[name], families.index(name)))
+        used[family] += 1
+        goals = [goal for goal in goals if goal.family == family]
+        goal = goals[rng.integers(len(goals))]
+        tasks.append(Task(scene, goal, phrase(goal, rng)))
+    return tasks
+
+
+def observe(env: TabletopEnv, step: int, generation: int, instruction: str) -> Observation:
+    """What the policy is shown at a control step."""
+    seen = env.observe()
+    return Observation(step, generation, instruction, seen["front"], seen["wrist"], seen["proprio"], 0.0)
+
+
+def make_runtime(policy: LibraPolicy, schedule: str, planner_delay: int) -> Runtime:
+    """The runtime in lockstep."""
+    return Runtime(policy.planner, policy.refiner, schedule_named(schedule), Lockstep(planner_delay))
+
+
+def run_task(env: TabletopEnv, runtime: Runtime, task: Task, time_limit: int = TIME_LIMIT) -> Result:
+    """One episode from reset to success, refusal or the time limit; the same every time."""
+    env.world.reset(task.seed)
+    runtime.reset(runtime.generation + 1, episode_seed=task.seed)
+    held = 0
+    for step in range(time_limit):
+        decision = runtime.decide(observe(env, step, runtime.generation, task.instruction))
+        if decision.refusal is not None:
+            return Result(task, False, step, True)
+        env.world.step(decision.action)
+        held = held + 1 if is_successful(env.world, task.goal) else 0
+        if held == CONFIRM:
+            return Result(task, True, step + 1, False)
+    return Result(task, False, time_limit, False)
