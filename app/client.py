@@ -2,13 +2,62 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from multiprocessing.connection import Connection
 from typing import Any
+
+TIMEOUT = 5.0
+"""seconds"""
+
+
+class SessionGone(ConnectionError):
+    """The session process is dead, or does not answer; the message names the fix."""
 
 
 class SessionClient:
-    """Thread-safe; every call returns at once with the status as a dict, `{"error": sentence, **status}` if refused."""
+    """Sends commands to the session process; thread-safe.
 
-    def call(self, command: str, timeout: float = 5.0, **arguments: Any) -> dict[str, Any]:
-        """`reset(seed)`, `run(instruction)`, `pause`, `step`, `stop`, `status`, `set_schedule(name)`,
-        `set_planner_latency(ms)`."""
-        raise NotImplementedError
+    Commands: `reset(seed)`, `run(instruction)`, `pause`, `step`, `stop`, `status`, `set_schedule(name)`,
+    `set_planner_latency(ms)`. Each returns at once with the status as a dict (see docs/architecture.md); one that was
+    refused has `error` in it, a sentence that names the fix.
+
+    Args:
+        connection: duplex pipe to the session process; the client owns it from now on.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._number = 0
+
+    def call(self, command: str, /, timeout: float = TIMEOUT, **arguments: Any) -> dict[str, Any]:
+        """The status after a command.
+
+        Raises:
+            SessionGone: the process is dead, or did not answer within `timeout` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        if not self._lock.acquire(timeout=timeout):
+            raise SessionGone(_BUSY)
+        try:
+            self._number += 1
+            self._connection.send((self._number, command, arguments))
+            while self._connection.poll(max(0.0, deadline - time.monotonic())):
+                number, status = self._connection.recv()
+                if number == self._number:  # an older one is the late answer to a call that gave up
+                    answer: dict[str, Any] = status
+                    return answer
+        except (EOFError, OSError) as error:
+            raise SessionGone(_DEAD) from error
+        finally:
+            self._lock.release()
+        raise SessionGone(_BUSY)
+
+    def close(self) -> None:
+        """Hang up: the session ends its episode and itself."""
+        self._connection.close()
+
+
+_DEAD = "The session process has ended; stop the cockpit and start it again with `libra demo`."
+_BUSY = "The session process does not answer; stop the cockpit and start it again with `libra demo`."

@@ -15,6 +15,7 @@ from policy.config import PolicyConfig
 from policy.planner import Planner, PlannerModel
 from policy.refiner import Refiner, RefinerModel
 from policy.sentences import SentenceEncoder
+from policy.vision import channels_last
 
 
 class CheckpointError(ValueError):
@@ -63,7 +64,9 @@ class LibraPolicy:
             policy.load_weights(weights)
         except (RuntimeError, KeyError) as error:
             reason = str(error).splitlines()[-1].strip()
-            raise CheckpointError(f"The checkpoint {folder} does not fit its config.json ({reason}). {advice}") from error
+            raise CheckpointError(
+                f"The checkpoint {folder} does not fit its config.json ({reason}). {advice}"
+            ) from error
         return policy
 
     def load_weights(self, weights: dict[str, Tensor]) -> None:
@@ -94,12 +97,12 @@ class LibraPolicy:
         """Ready to plan."""
         if self._sentences is None:
             self._sentences = SentenceEncoder()
-        return Planner(self.planner_model, self._sentences, self.mean, self.spread)
+        return Planner(channels_last(self.planner_model), self._sentences, self.mean, self.spread)
 
     @property
     def refiner(self) -> Refiner:
         """Ready to refine."""
-        return Refiner(self.refiner_model, self.mean, self.spread)
+        return Refiner(channels_last(self.refiner_model), self.mean, self.spread)
 
 
 def load_policy(folder: str | Path) -> LibraPolicy:

@@ -55,7 +55,7 @@ class DiTBlock(nn.Module):
 
 
 class RefinerModel(nn.Module):
-    """Picture encoders of its own (coarse for the front, fine for the wrist), intent codebook, and a diffusion transformer over chunks (Libra-VLA, System 1)."""
+    """Own picture encoders (coarse front, fine wrist), intent codebook, diffusion transformer (Libra-VLA, System 1)."""
 
     def __init__(self, config: PolicyConfig) -> None:
         super().__init__()
@@ -99,7 +99,8 @@ class RefinerModel(nn.Module):
             (self.front(to_input(front)), self.wrist(to_input(wrist)), slices, torch.stack(single, 1)), 1
         )
         summary = self.of_condition(sum(single) + slices.mean(1))
-        return [block.across.remember(context) for block in self.blocks], summary
+        kept = [block.across.remember(context) for block in self.blocks if isinstance(block, DiTBlock)]
+        return kept, summary
 
     def velocity(self, memory: list[tuple[Tensor, Tensor]], summary: Tensor, noisy: Tensor, time: Tensor) -> Tensor:
         """Flow from noise to actions: noisy chunks (B, S, H, 7) at times (B, S) in [0, 1] -> (B, S, H, 7)."""
@@ -164,7 +165,9 @@ class Refiner:
         asked = time.monotonic()
         config = self.config
         window = intent_window(intent.tokens, start_step - intent.step, config)
-        motion = intent_motion(intent.tokens, observation.step - intent.step, observation.proprio, intent.proprio, config)
+        motion = intent_motion(
+            intent.tokens, observation.step - intent.step, observation.proprio, intent.proprio, config
+        )
         proprio = (torch.from_numpy(observation.proprio)[None] - self._mean) / self._spread
         memory, summary = self.model.remember(
             torch.from_numpy(observation.front)[None],

@@ -42,7 +42,9 @@ def verify_encoder(folder: Path) -> None:
     """Raise ValueError unless the weights are byte for byte those that the policies were trained with."""
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     if digest != SHA256:
-        raise ValueError(f"{folder} holds other weights (sha256 {digest[:12]}…) than all-MiniLM-L6-v2 ({SHA256[:12]}…).")
+        raise ValueError(
+            f"{folder} holds other weights (sha256 {digest[:12]}…) than all-MiniLM-L6-v2 ({SHA256[:12]}…)."
+        )
 
 
 class SentenceEncoder:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import mujoco
 import numpy as np
 
@@ -157,7 +159,13 @@ def _add_container(spec: mujoco.MjSpec, name: str, mass: float, profile: np.ndar
 
 def _add_bowl(spec: mujoco.MjSpec) -> None:
     body = _add_container(spec, "bowl", 0.35, meshes.bowl_profile())
-    common = dict(group=COLLISION_GROUP, friction=(1.0, 0.01, 0.0005), solref=(0.005, 1), mass=0, condim=4)
+    common: dict[str, Any] = {
+        "group": COLLISION_GROUP,
+        "friction": (1.0, 0.01, 0.0005),
+        "solref": (0.005, 1),
+        "mass": 0,
+        "condim": 4,
+    }
     body.add_geom(type=mujoco.mjtGeom.mjGEOM_CYLINDER, pos=(0, 0, 0.0025), size=(0.042, 0.0025, 0), **common)
     low, high = np.array((0.043, 0.004)), np.array((0.0695, BOWL_HEIGHT))
     slope = np.arctan2(high[0] - low[0], high[1] - low[1])

@@ -45,7 +45,7 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         self.goal: Goal | None = None
         self._renderer: PolicyRenderer | None = None
         picture = spaces.Box(0, 255, (image_size, image_size, 3), np.uint8)
-        self.observation_space = spaces.Dict(
+        self.observation_space = spaces.Dict(  # type: ignore[assignment]
             front=picture, wrist=picture, proprio=spaces.Box(-np.inf, np.inf, (len(PROPRIO_NAMES),), np.float32)
         )
         self.action_space = spaces.Box(-1.0, 1.0, (7,), np.float32)
@@ -59,9 +59,7 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         self.set_instruction((options or {}).get("instruction", ""))
         return self.observe(), {}
 
-    def step(
-        self, action: NDArray[np.float32]
-    ) -> tuple[dict[str, NDArray[Any]], float, bool, bool, dict[str, Any]]:
+    def step(self, action: NDArray[np.float32]) -> tuple[dict[str, NDArray[Any]], float, bool, bool, dict[str, Any]]:
         """One control step."""
         self.world.step(action)
         success = self.success()
@@ -163,7 +161,7 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
                     size=tuple(model.geom_size[i]),
                     position=tuple(model.geom_pos[i]),
                     quaternion=tuple(model.geom_quat[i]),
-                    rgba=tuple(float(c) for c in rgba),
+                    rgba=(float(rgba[0]), float(rgba[1]), float(rgba[2]), float(rgba[3])),
                     vertices=vertices,
                     faces=faces,
                 )

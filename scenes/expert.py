@@ -124,7 +124,7 @@ def grasp_direction(world: World, name: str) -> NDArray[np.float64] | None:
 
 
 def _turn_to(world: World, closing: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    """Rotation vector (rad, base frame) from the commanded orientation to fingers down and closing along a direction."""
+    """Rotation vector (rad, base frame) from the commanded orientation to fingers down, closing along a direction."""
     commanded = np.empty(9)
     mujoco.mju_quat2Mat(commanded, world.controller.quaternion)
     present = commanded.reshape(3, 3)

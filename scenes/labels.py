@@ -32,11 +32,13 @@ def frame_labels(world: World, goal: Goal) -> dict[str, NDArray[np.float32]]:
         place = world.position(name)
         positions[row] = place - world.hand_position
         if name in CONTAINERS:
-            place = place + (0.0, 0.0, 0.02)
+            place = place + np.array((0.0, 0.0, 0.02))
         for column, camera in enumerate(cameras):
             pixels[row, column] = _project(world.data, camera.id, float(camera.fovy[0]), place)
     closing = grasp_direction(world, goal.target)
-    doubled = np.zeros(2) if closing is None else np.array((closing[0] ** 2 - closing[1] ** 2, 2 * closing[0] * closing[1]))
+    doubled = (
+        np.zeros(2) if closing is None else np.array((closing[0] ** 2 - closing[1] ** 2, 2 * closing[0] * closing[1]))
+    )
     return {
         "positions": positions,
         "pixels": pixels,

@@ -30,20 +30,24 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "bowl": (
         "put the {target} in the bowl", "place the {target} in the bowl", "drop the {target} into the bowl",
         "put the {target} into the bowl", "move the {target} to the bowl", "set the {target} inside the bowl",
-        "the {target} goes in the bowl", "please put the {target} in the bowl", "can you place the {target} in the bowl",
+        "the {target} goes in the bowl", "please put the {target} in the bowl",
+        "can you place the {target} in the bowl",
         "pick up the {target} and put it in the bowl", "take the {target} and drop it in the bowl",
         "bring the {target} to the bowl", "I would like the {target} in the bowl", "leave the {target} in the bowl",
         "fill the bowl with the {target}", "into the bowl with the {target}", "lay the {target} in the bowl",
-        "grab the {target} and place it inside the bowl", "the bowl should hold the {target}", "toss the {target} in the bowl",
+        "grab the {target} and place it inside the bowl", "the bowl should hold the {target}",
+        "toss the {target} in the bowl",
     ),
     "plate": (
         "put the {target} on the plate", "place the {target} on the plate", "set the {target} on the plate",
         "put the {target} onto the plate", "move the {target} to the plate", "lay the {target} on the plate",
-        "the {target} goes on the plate", "please put the {target} on the plate", "can you place the {target} on the plate",
+        "the {target} goes on the plate", "please put the {target} on the plate",
+        "can you place the {target} on the plate",
         "pick up the {target} and put it on the plate", "take the {target} and lay it on the plate",
         "bring the {target} to the plate", "I would like the {target} on the plate", "leave the {target} on the plate",
         "serve the {target} on the plate", "onto the plate with the {target}", "rest the {target} on the plate",
-        "grab the {target} and set it on the plate", "the plate should hold the {target}", "drop the {target} on the plate",
+        "grab the {target} and set it on the plate", "the plate should hold the {target}",
+        "drop the {target} on the plate",
     ),
 }  # fmt: skip
 COLOR_WORDS: dict[str, tuple[str, ...]] = {
@@ -110,7 +114,9 @@ def interpret(instruction: str, objects: Sequence[str]) -> Goal | None:
     text = " ".join(re.findall(r"[a-z]+", instruction.lower()))
     colors = {_COLOR_MEANING[word] for word in _COLOR_MEANING if re.search(rf"\b{word}\b", text)}
     shapes = {_SHAPE_MEANING[word] for word in _SHAPE_MEANING if re.search(rf"\b{word}s?\b", text)}
-    containers = [word for word in CONTAINERS if re.search(rf"\b({word}|{'dish' if word == 'plate' else 'basin'})\b", text)]
+    containers = [
+        word for word in CONTAINERS if re.search(rf"\b({word}|{'dish' if word == 'plate' else 'basin'})\b", text)
+    ]
     named = [
         name
         for name in objects
@@ -125,4 +131,4 @@ def interpret(instruction: str, objects: Sequence[str]) -> Goal | None:
     return Goal(containers[0] if containers else "pick", named[0])
 
 
-__all__ = ["FAMILIES", "SHAPES", "Goal", "goals_for", "instructions_for", "interpret", "phrase", "COLORS"]
+__all__ = ["COLORS", "FAMILIES", "SHAPES", "Goal", "goals_for", "instructions_for", "interpret", "phrase"]

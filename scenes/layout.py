@@ -40,6 +40,7 @@ class Placement:
 
     @property
     def shape(self) -> str:
+        """What it is: cube, cylinder, bowl or plate."""
         return self.name.split()[-1]
 
 
@@ -58,6 +59,7 @@ class Layout:
 
     @property
     def names(self) -> list[str]:
+        """What stands on the table."""
         return [placement.name for placement in self.placements]
 
 
@@ -90,9 +92,7 @@ def _spread(names: list[str], rng: Generator) -> list[tuple[str, tuple[float, fl
         radius = _FOOTPRINT[name.split()[-1]]
         for _ in range(60):
             x, y = rng.uniform(*AREA[0]), rng.uniform(*AREA[1])
-            if all(
-                np.hypot(x - u, y - v) > radius + _FOOTPRINT[other.split()[-1]] + _GAP for other, (u, v) in spots
-            ):
+            if all(np.hypot(x - u, y - v) > radius + _FOOTPRINT[other.split()[-1]] + _GAP for other, (u, v) in spots):
                 spots.append((name, (x, y)))
                 break
         else:
@@ -113,7 +113,8 @@ def _place(name: str, spot: tuple[float, float], rng: Generator) -> Placement:
         return Placement(name, (*spot, CYLINDER_HALF), upright, rgb)
     half = np.sqrt(0.5)
     lying = (half * np.cos(yaw / 2), -half * np.sin(yaw / 2), half * np.cos(yaw / 2), half * np.sin(yaw / 2))
-    return Placement(name, (*spot, CYLINDER_RADIUS), tuple(float(q) for q in lying), rgb)
+    w, x, y, z = (float(q) for q in lying)
+    return Placement(name, (*spot, CYLINDER_RADIUS), (w, x, y, z), rgb)
 
 
 def _shade(rgb: tuple[float, float, float], spread: float, rng: Generator) -> tuple[float, float, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -112,9 +114,7 @@ class WideRenderer:
             if abs(spot[0] - 0.38) > TABLE_SIZE[0] - 0.03 or abs(spot[1]) > TABLE_SIZE[1] - 0.03:
                 continue
             shadow = scene.geoms[scene.ngeom]
-            mujoco.mjv_initGeom(
-                shadow, source.type, np.zeros(3), np.zeros(3), np.eye(3).ravel(), self._shadow_rgba
-            )
+            mujoco.mjv_initGeom(shadow, source.type, np.zeros(3), np.zeros(3), np.eye(3).ravel(), self._shadow_rgba)
             shadow.size[:] = source.size
             shadow.dataid = source.dataid
             shadow.objtype, shadow.objid = source.objtype, source.objid
@@ -131,7 +131,7 @@ class WideRenderer:
 
 
 def _draw_path(scene: mujoco.MjvScene, path: NDArray[np.float32], width: float, rgba: NDArray[np.float32]) -> None:
-    for start, end in zip(path[:-1], path[1:], strict=True):
+    for start, end in itertools.pairwise(path):
         if scene.ngeom >= scene.maxgeom or np.allclose(start, end, atol=1e-5):
             continue
         geom = scene.geoms[scene.ngeom]

@@ -38,7 +38,11 @@ def drive(
         observation = observe(env, step, runtime.generation, instruction)
         expert = expert_action(env.world, goal)
         executed = runtime.decide(observation).action.astype(np.float32) if policy_drives else expert
-        seen = {"front": observation.front, "wrist": observation.wrist, "proprio": observation.proprio}
+        seen: dict[str, NDArray[Any]] = {
+            "front": observation.front,
+            "wrist": observation.wrist,
+            "proprio": observation.proprio,
+        }
         frames.append(label_frame(env, goal, seen, expert, executed, step))
         env.world.step(executed)
         done += is_successful(env.world, goal) or done > 0

@@ -44,7 +44,7 @@ class BlockWriter:
         for camera in ("front", "wrist"):
             np.save(folder / f"{camera}.npy", columns.pop(camera))
         unfinished = folder / "unfinished.npz"
-        np.savez(unfinished, instructions=np.array(self.instructions), **columns)
+        np.savez(unfinished, **{"instructions": np.array(self.instructions), **columns})  # type: ignore[arg-type]
         unfinished.rename(folder / "columns.npz")
 
 

@@ -47,7 +47,8 @@ def train(
     average = {key: value.detach().clone() for key, value in model.state_dict().items()}
     first = _resume(folder, model, optimizer, average)
     log = (folder / "log.jsonl").open("a")
-    started, sums = time.monotonic(), {}
+    started = time.monotonic()
+    sums: dict[str, float] = {}
     bar = tqdm(range(first, settings.steps), initial=first, total=settings.steps, desc=label, dynamic_ncols=True)
     for step in bar:
         rate = settings.rate * _schedule(step, settings)
@@ -59,7 +60,9 @@ def train(
         parts["total"].backward()
         norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         if not torch.isfinite(norm):
-            raise TrainingError(f"{label}: the loss or its gradient is not finite at step {step}; start again to resume.")
+            raise TrainingError(
+                f"{label}: the loss or its gradient is not finite at step {step}; start again to resume."
+            )
         optimizer.step()
         decay = min(settings.ema, (step + 1) / (step + 10))
         with torch.no_grad():

@@ -30,7 +30,9 @@ def parallel(
     context = multiprocessing.get_context("spawn")
     try:
         with (
-            ProcessPoolExecutor(max(1, min(workers, len(jobs))), mp_context=context, initializer=_single_threaded) as pool,
+            ProcessPoolExecutor(
+                max(1, min(workers, len(jobs))), mp_context=context, initializer=_single_threaded
+            ) as pool,
             tqdm(total=len(jobs), desc=label, unit=unit, disable=quiet, dynamic_ncols=True) as bar,
         ):
             for future in as_completed([pool.submit(work, *job) for job in jobs]):

@@ -21,9 +21,11 @@ UNKNOWN_THINGS = (
 )  # fmt: skip
 NO_TASK = (
     "hello", "what is the weather today", "tell me a joke", "asdf qwer zxcv", "dance", "sing a song", "who are you",
-    "do something", "stop", "thank you", "lorem ipsum dolor", "how much is two plus two", "xkcd blorp", "open the window",
+    "do something", "stop", "thank you", "lorem ipsum dolor", "how much is two plus two", "xkcd blorp",
+    "open the window",
     "switch the lights off", "write a poem about the sea", "the", "go home", "make me a sandwich", "bla bla bla",
-    "wash the dishes", "why", "good morning robot", "drive to the station", "1234 5678", "move", "nothing", "play chess",
+    "wash the dishes", "why", "good morning robot", "drive to the station", "1234 5678", "move", "nothing",
+    "play chess",
 )  # fmt: skip
 
 

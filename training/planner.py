@@ -14,6 +14,7 @@ from policy.config import PolicyConfig
 from policy.grounding import grounding_loss
 from policy.planner import PlannerModel
 from policy.sentences import SentenceEncoder
+from policy.vision import channels_last
 from training.frames import Frames
 from training.loop import RunSettings, photometric, train
 from training.phrases import PhraseBank
@@ -59,12 +60,17 @@ class PlannerBatches:
         extra = (bank.features[self.named[pool]].float(), bank.masks[self.named[pool]], torch.from_numpy(asked))
         output = self.model(front, wrist, proprio, bank.features[phrases].float(), bank.masks[phrases], extra)
         tokens, valid = self.targets.token_targets(rows, self.model.config.horizon)
-        cross = F.cross_entropy(output.tokens.flatten(0, 2), torch.from_numpy(tokens).long().flatten(), reduction="none")
+        cross = F.cross_entropy(
+            output.tokens.flatten(0, 2), torch.from_numpy(tokens).long().flatten(), reduction="none"
+        )
         weight = torch.from_numpy(valid).float()[..., None] * _DIMENSION_WEIGHT * self.far[:, None]
         token_loss = (cross.view_as(weight) * weight).sum() / weight.sum()
         pixels = self._pixels(rows, self.thing[pool][asked])
         grounding = sum(
-            (grounding_loss(output.groundings[camera].float(), pixels[:, :, i]) for i, camera in enumerate(("front", "wrist"))),
+            (
+                grounding_loss(output.groundings[camera].float(), pixels[:, :, i])
+                for i, camera in enumerate(("front", "wrist"))
+            ),
             torch.zeros(()),
         )
         state = self._state_loss(output.state, rows)
@@ -85,7 +91,9 @@ class PlannerBatches:
         container = columns["container"][rows]
         target_at = columns["positions"][rows][index, columns["target"][rows]] * 10
         container_at = np.where((container >= 0)[:, None], columns["positions"][rows][index, container] * 10, 0.0)
-        truth = np.concatenate((target_at, container_at, columns["closing"][rows] * 0.3, columns["held"][rows] * 0.3), 1)
+        truth = np.concatenate(
+            (target_at, container_at, columns["closing"][rows] * 0.3, columns["held"][rows] * 0.3), 1
+        )
         return F.smooth_l1_loss(state, torch.from_numpy(truth.astype(np.float32)), beta=0.1)
 
 
@@ -95,7 +103,7 @@ def train_planner(
 ) -> dict[str, Tensor]:  # fmt: skip
     """Train a planner (from `start` weights if given) and return its averaged weights."""
     torch.manual_seed(0)
-    model = PlannerModel(config).to(memory_format=torch.channels_last)
+    model = channels_last(PlannerModel(config))
     if start is not None:
         model.load_state_dict(start)
     source = PlannerBatches(model, frames, bank, mean, spread, **batches)  # type: ignore[arg-type]
@@ -108,7 +116,7 @@ def plan_frames(
 ) -> None:  # fmt: skip
     """Write the planner's tokens (N, L, 7) uint8 for every frame to `OUT/tokens.npy`: the refiner's curriculum."""
     torch.set_num_threads(threads)
-    model = PlannerModel(config).to(memory_format=torch.channels_last).eval()
+    model = channels_last(PlannerModel(config)).eval()
     model.load_state_dict(weights)
     encoder = SentenceEncoder()
     features, masks = encoder.encode(frames.instructions)

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from policy.config import PolicyConfig
 from policy.refiner import RefinerModel, intent_motion, intent_window, pack_committed
+from policy.vision import channels_last
 from training.frames import Frames
 from training.loop import RunSettings, photometric, train
 from training.targets import Targets
@@ -35,7 +36,9 @@ class RefinerBatches:
         self.planned, self.planned_share = planned, planned_share
         self.batch, self.samples, self.seed, self.max_age = batch, samples, seed, max_age
         self.targets = Targets.of(frames, self.config.bins)
-        self.rows = [self.targets.chunk_rows(self.config.chunk, delay) for delay in range(self.config.max_committed + 1)]
+        self.rows = [
+            self.targets.chunk_rows(self.config.chunk, delay) for delay in range(self.config.max_committed + 1)
+        ]
         self.recent_rows = [rows[rows >= recent] for rows in self.rows]
         self.recent_share = recent_share
 
@@ -112,7 +115,7 @@ def train_refiner(
 ) -> dict[str, Tensor]:  # fmt: skip
     """Train a refiner (from `start` weights if given) and return its averaged weights."""
     torch.manual_seed(1)
-    model = RefinerModel(config).to(memory_format=torch.channels_last)
+    model = channels_last(RefinerModel(config))
     if start is not None:
         model.load_state_dict(start)
     source = RefinerBatches(model, frames, mean, spread, **batches)  # type: ignore[arg-type]

@@ -68,12 +68,19 @@ def main() -> None:
         return
     start = averaged(arguments.start) if arguments.start else None
     settings = RunSettings(steps=arguments.steps, rate=arguments.rate, threads=arguments.threads)
-    common = {"batch": arguments.batch, "seed": arguments.seed, "recent": arguments.recent, "recent_share": arguments.recent_share}
+    common = {
+        "batch": arguments.batch,
+        "seed": arguments.seed,
+        "recent": arguments.recent,
+        "recent_share": arguments.recent_share,
+    }
     if arguments.system == "planner":
         from training.phrases import encode_bank
         from training.planner import train_planner
 
-        weights = train_planner(PolicyConfig(), frames, encode_bank(), mean, spread, arguments.out, settings, start, **common)
+        weights = train_planner(
+            PolicyConfig(), frames, encode_bank(), mean, spread, arguments.out, settings, start, **common
+        )
     else:
         from training.refiner import train_refiner
 

@@ -11,8 +11,11 @@ from typing import Final
 
 HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 9876
-DEFAULT_MEMORY: Final = "128MB"
-"""what the server keeps for viewers that come late; the oldest goes first"""
+DEFAULT_MEMORY: Final = "64MB"
+"""what the server keeps for viewers that come late; the oldest goes first.
+
+A viewer in a browser must take all of it before it is up to date; older episodes are on disk anyway.
+"""
 
 
 @dataclass(frozen=True)

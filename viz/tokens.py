@@ -59,8 +59,10 @@ class TokenLog:
             self._shown = key
             self._log_intent(intent)
         if intent is not None:
-            start = record.chunk.start_step - intent.step if record.chunk is not None else None
-            self._log_now(intent, record.step - intent.step, start)
+            # Steps over which the arm held use up no row, so the runtime says which row is due.
+            now = record.step - intent.step if record.token_row is None else record.token_row
+            start = now + record.chunk.start_step - record.step if record.chunk is not None else None
+            self._log_now(intent, now, start)
 
     def _log_intent(self, intent: Intent | None) -> None:
         log = self._recording.log
@@ -204,13 +206,13 @@ def _frame(length: int, bins: int, title: str) -> bytes:
 
 
 def _draw_steps(length: int, first: int) -> bytes:
-    """PNG of the control steps under the columns."""
+    """PNG of what stands under the columns: the step of the intent's observation, and tokens from there on."""
     image = Image.new("RGBA", (PICTURE_WIDTH, BOTTOM), (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
-    draw.text((LEFT - 9, BOTTOM // 2 + 1), "step", fill=FAINT, font=_font(15), anchor="rm")
+    draw.text((LEFT - 9, BOTTOM // 2 + 1), f"step {first}", fill=INK, font=_font(14), anchor="rm")
     for column in range(0, length + 1, 8 if length > 24 else 4):
         x = LEFT + column * COLUMNS_WIDTH / length
-        draw.text((x, BOTTOM // 2 + 1), f"{first + column}", fill=FAINT, font=_font(15), anchor="mm")
+        draw.text((x, BOTTOM // 2 + 1), f"+{column}", fill=FAINT, font=_font(15), anchor="mm")
     return encode_png(np.array(image))
 
 

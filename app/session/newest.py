@@ -14,34 +14,32 @@ logger = logging.getLogger(__name__)
 
 
 class NewestSender:
-    """Keeps one message per kind (`message[0]`), the newest, and sends one whenever the receiver says `READY`.
+    """Keeps one message, the newest, and sends it when the receiver says `READY`.
 
-    Kinds go out in the order in which they first came up, so a scene comes before its poses. Never more than one
-    message per kind waits, whatever the receiver does.
+    The receiver never finds old messages queued up in the pipe, and the caller is never delayed.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.skipped = 0
         """messages that a newer one replaced before they were sent"""
         self._connection = connection
-        self._newest: dict[str, tuple[Any, ...]] = {}
+        self._newest: Any = None
         self._closed = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="newest-sender", daemon=True)
         self._thread.start()
 
-    def send(self, message: tuple[Any, ...]) -> None:
+    def send(self, message: Any) -> None:
         """Offer a message and return at once. Never raises."""
         with self._changed:
-            self.skipped += message[0] in self._newest
-            self._newest[message[0]] = message
+            self.skipped += self._newest is not None
+            self._newest = message
             self._changed.notify()
 
     def close(self) -> None:
-        """Let go; what was not sent is dropped."""
+        """Let go; what was not sent is dropped. The pipe closes within half a second unless a write hangs in it."""
         with self._changed:
             self._closed = True
-            self._newest.clear()
             self._changed.notify()
 
     def _run(self) -> None:
@@ -52,11 +50,10 @@ class NewestSender:
                     continue
                 self._connection.recv()
                 with self._changed:
-                    self._changed.wait_for(lambda: self._newest or self._closed)
-                    if self._closed:
-                        break
-                    message = self._newest.pop(next(iter(self._newest)))
-                self._connection.send(message)
+                    self._changed.wait_for(lambda: self._newest is not None or self._closed)
+                    message, self._newest = self._newest, None
+                if message is not None:
+                    self._connection.send(message)
         except (EOFError, OSError) as error:
             logger.warning("The receiver of live poses is gone (%s).", error)
         self._connection.close()

@@ -57,7 +57,7 @@ def test_it_depends_on_nothing_but_the_state(world: World) -> None:
 
 def test_it_puts_down_the_wrong_object_before_it_takes_the_right_one(world: World) -> None:
     world.reset(840_001)
-    names = [name for name in world.names if name.endswith("cube") or name.endswith("cylinder")]
+    names = [name for name in world.names if name.endswith(("cube", "cylinder"))]
     assert attempt(world, Goal("pick", names[0]))
     assert attempt(world, Goal("pick", names[1]), 400)
     assert not world.is_held(names[0])

@@ -26,7 +26,8 @@ def test_suggestions_are_fulfillable() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "hello", "pick up the purple cube", "pick up the cube", "put the red cube in the sink and the bowl plate"]
+    "text",
+    ["", "hello", "pick up the purple cube", "pick up the cube", "put the red cube in the sink and the bowl plate"],
 )
 def test_what_names_no_single_object_or_task_sets_no_goal(text: str) -> None:
     assert interpret(text, SCENE) is None

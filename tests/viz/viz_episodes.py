@@ -63,6 +63,7 @@ def make_record(step: int, intent: Intent | None = None, with_images: bool = Tru
         durations={"physics": 5.0, "render": 6.0},
         observation=make_observation(step) if with_images else None,
         intent=intent,
+        token_row=None if intent is None else step - intent.step,
         chunk=chunk,
         coarse_path=None if intent is None else path,
         refined_path=None if intent is None else path[:4],

@@ -43,7 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
         pass
     frames = Frames.open([arguments.out])
     summary = {"frames": len(frames), "episodes": len(frames.instructions), "out": str(arguments.out)}
-    print(json.dumps(summary) if arguments.json else f"{summary['episodes']} episodes, {len(frames)} frames in {arguments.out}")
+    print(
+        json.dumps(summary)
+        if arguments.json
+        else f"{summary['episodes']} episodes, {len(frames)} frames in {arguments.out}"
+    )
     return 0
 
 

@@ -36,7 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     families = FAMILIES if arguments.tasks == "all" else tuple(arguments.tasks.split(","))
     if unknown := set(families) - set(FAMILIES):
-        print(f"libra eval: there is no task {', '.join(sorted(unknown))}; choose {', '.join(FAMILIES)} or all.", file=sys.stderr)
+        print(
+            f"libra eval: there is no task {', '.join(sorted(unknown))}; choose {', '.join(FAMILIES)} or all.",
+            file=sys.stderr,
+        )
         return 2
     if arguments.episodes < 1 or arguments.seed < 0 or arguments.planner_delay < 0:
         print("libra eval: --episodes must be at least 1, --seed and --planner-delay at least 0.", file=sys.stderr)

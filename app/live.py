@@ -1,0 +1,70 @@
+"""The live renderer process: newest pose in, JPEG out, never more pictures than somebody could see."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from multiprocessing.connection import Connection
+from typing import Any, Final
+
+WIDTH: Final = 960
+HEIGHT: Final = 540
+MAX_FPS: Final = 30.0
+KEEP_ALIVE_SECONDS: Final = 0.5
+STILL_SECONDS: Final = 0.6
+"""without motion until the picture is drawn once more with real shadows"""
+JPEG_QUALITY: Final = 82
+NICENESS: Final = 5
+
+
+def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
+    """Render until the session's pipe ends. The body of the live renderer process.
+
+    Args:
+        poses: duplex pipe to the session's `NewestSender`: `READY` out, then one pose
+            `(qpos, coarse_path, refined_path, step, stamp, seed)` in.
+        frames: writable end; `(jpeg, {"step", "stamp", "seed"})` for every picture, again twice a second while
+            nothing changes.
+        seed: of the scene to begin with.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)  # control comes first
+
+    import cv2
+
+    from app.session.newest import READY
+    from scenes.rendering import WideRenderer
+
+    cv2.setNumThreads(1)
+    renderer = WideRenderer(seed, WIDTH, HEIGHT)
+    shown: Any = None
+    jpeg = b""
+    meta: dict[str, Any] = {}
+    still = False
+    try:
+        poses.send(READY)
+        while True:
+            pose = poses.recv() if poses.poll(STILL_SECONDS if not still else KEEP_ALIVE_SECONDS) else None
+            started = time.monotonic()
+            if pose is not None:
+                poses.send(READY)
+                if pose[5] != seed:
+                    seed = pose[5]
+                    renderer.set_seed(seed)
+                shown, still = pose, False
+            if shown is None:
+                continue
+            if pose is not None or not still:
+                still = pose is None
+                picture = renderer.render(shown[0], shown[1], shown[2], still)
+                jpeg = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+                meta = {"step": shown[3], "stamp": shown[4], "seed": seed}
+            frames.send((jpeg, meta))
+            time.sleep(max(0.0, started + 1 / MAX_FPS - time.monotonic()))
+    except (EOFError, OSError):
+        return
+    finally:
+        renderer.close()

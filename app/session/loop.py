@@ -1,0 +1,127 @@
+"""The loop: runs the session in wall clock, and what others ask of it between control steps."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from app.session.pace import Pacer
+from app.session.protocol import Status
+from app.session.session import Session
+
+IDLE_SECONDS = 0.5
+"""how often a session in which nothing moves looks up from waiting"""
+BLOCKED_SECONDS = 0.01
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+class SessionLoop:
+    """Owns the thread that the session lives in: `run` is that thread's body, the rest may be called from any."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._closing = False
+
+    def ask(self, name: str, arguments: dict[str, Any], timeout: float = 5.0) -> Status:
+        """Carry out a command between two control steps, at most a control period from now.
+
+        Raises:
+            TimeoutError: the loop does not answer.
+        """
+        if name == "status":  # needs no turn: the loop leaves a new one after every step
+            return self.session.status
+        return self.call(lambda: self.session.command(name, arguments), timeout)
+
+    def call(self, fn: Callable[[], T], timeout: float | None = None) -> T:
+        """Run a function in the loop's thread and wait for its result."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(fn())
+            except Exception as error:
+                future.set_exception(error)
+
+        self._inbox.put(run)
+        return future.result(timeout)
+
+    def close(self) -> None:
+        """End the loop after the present control step."""
+        self._closing = True
+        self._inbox.put(lambda: None)
+
+    def run(self) -> None:
+        """Until `close`."""
+        session, pacer = self.session, Pacer()
+        while not self._closing:
+            still = not session.moving or session.blocked
+            if still:
+                pacer.restart()
+                session.real_time.interrupt()
+                self._serve(BLOCKED_SECONDS if session.blocked else IDLE_SECONDS)
+                session.refresh()
+                continue
+            due = pacer.next()
+            self._serve_until(due)
+            if self._closing or not session.moving or session.blocked:
+                continue
+            session.control_step(due, _sleep_until)
+            if session.state in ("running", "holding"):
+                session.real_time.step(time.monotonic())
+            else:
+                session.real_time.interrupt()
+        session.close()
+
+    def _serve(self, timeout: float) -> None:
+        """Wait for something to do, then do all there is."""
+        try:
+            self._inbox.get(timeout=timeout)()
+            while True:
+                self._inbox.get_nowait()()
+        except queue.Empty:
+            pass
+
+    def _serve_until(self, deadline: float) -> None:
+        """Do what is asked until a time of `time.monotonic()`; at least once what is there already."""
+        while not self._closing:
+            try:
+                left = deadline - time.monotonic()
+                (self._inbox.get(timeout=left) if left > 0 else self._inbox.get_nowait())()
+            except queue.Empty:
+                return
+
+
+def load_policy(loop: SessionLoop) -> threading.Thread:
+    """Load the policy and warm it up in a thread; the session takes it when it is ready, or says why it is not."""
+    session = loop.session
+
+    def load() -> None:
+        try:
+            from app.session.driver import PolicyDriver  # here: importing the policy's libraries takes seconds
+
+            driver = PolicyDriver.load(session.settings)
+            driver.warm_up(loop.call(lambda: session.observation(driver.image_size)))
+        except Exception as error:
+            logger.exception("The policy could not be loaded.")
+            problem = str(error) if isinstance(error, ValueError) else f"The policy could not be loaded ({error})."
+            loop.call(lambda: session.adopt(None, problem))
+            return
+        loop.call(lambda: session.adopt(driver, None))
+
+    thread = threading.Thread(target=load, name="policy-loader", daemon=True)
+    thread.start()
+    return thread
+
+
+def _sleep_until(deadline: float) -> None:
+    left = deadline - time.monotonic()
+    if left > 0:
+        time.sleep(left)

@@ -1,0 +1,69 @@
+"""Everybody who watches the session, behind senders that cannot delay it."""
+
+from __future__ import annotations
+
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.session.newest import NewestSender
+from records import GeometryRecord, Outcome, StepRecord
+from viz.sender import BoundedSender
+
+
+class Watchers:
+    """The live renderer and Rerun; either may be missing.
+
+    Args:
+        live: duplex pipe to the live renderer.
+        rerun: writable end of the pipe to the Rerun process.
+    """
+
+    def __init__(self, live: Connection | None = None, rerun: Connection | None = None) -> None:
+        self._live = None if live is None else NewestSender(live)
+        self._rerun = None if rerun is None else BoundedSender(rerun)
+
+    def pose(
+        self,
+        qpos: NDArray[np.float64],
+        coarse_path: NDArray[np.float32] | None,
+        refined_path: NDArray[np.float32] | None,
+        step: int,
+        stamp: float,
+        seed: int,
+    ) -> None:
+        """What the live view shows; paths (K, 3) in metres, stamp in seconds of `time.monotonic()`."""
+        if self._live is not None:
+            self._live.send((qpos, coarse_path, refined_path, step, stamp, seed))
+
+    def episode(self, identifier: str, instruction: str, geometry: list[GeometryRecord], path: str) -> None:
+        """An episode begins."""
+        self._tell("episode", identifier, instruction, geometry, path)
+
+    def step(self, record: StepRecord, poses: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:
+        """A control step, with positions (B, 3) and quaternions (B, 4) of the bodies before its action."""
+        self._tell("step", record, *poses)
+
+    def end(self, outcome: Outcome, sentence: str) -> None:
+        """The episode is over."""
+        self._tell("end", outcome, sentence)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """What the watchers were too slow for."""
+        if self._rerun is None:
+            return {"rerun_images": 0, "rerun_steps": 0}
+        return {"rerun_images": self._rerun.dropped_images, "rerun_steps": self._rerun.dropped_steps}
+
+    def close(self) -> None:
+        """Send Rerun what waits, for a moment; then let go."""
+        if self._live is not None:
+            self._live.close()
+        if self._rerun is not None:
+            self._rerun.close()
+
+    def _tell(self, *message: Any) -> None:
+        if self._rerun is not None:
+            self._rerun.send(message)
