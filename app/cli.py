@@ -19,7 +19,6 @@ COMMANDS: Final = {
     "demo": "app.commands.demo",
     "doctor": "app.commands.doctor",
     "collect": "training.commands.collect",
-    "dagger": "training.commands.dagger",
     "train": "training.commands.train",
     "dagger": "training.commands.dagger",
     "eval": "training.commands.eval",

@@ -7,8 +7,8 @@ import time
 from multiprocessing.connection import Connection
 from typing import Any
 
-TIMEOUT = 5.0
-"""seconds"""
+TIMEOUT = 15.0
+"""seconds; an answer takes milliseconds, but loading the policy's libraries from a cold disk stops all else"""
 
 
 class SessionGone(ConnectionError):

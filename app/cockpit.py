@@ -20,7 +20,7 @@ from viz.launch import RerunProcess, server_url, start_rerun
 
 START_SECONDS = 60.0
 STOP_SECONDS = 8.0
-RERUN_NICENESS = 10
+RERUN_NICENESS = 5
 
 
 class CockpitError(RuntimeError):

@@ -41,7 +41,7 @@ assert picture[24, 32, 0] > 60 + picture[24, 32, 1], "the picture stays black"
 print(name)
 """
 ENCODER_PROBE: Final = """
-from policy.sentences import find_encoder, verify_encoder
+from policy.encoder_files import find_encoder, verify_encoder
 folder = find_encoder()
 verify_encoder(folder)
 print(folder)

@@ -36,8 +36,8 @@ class FrameFeed:
             "episode": id or None, "seed": scene seed}`, or None when none came in time or the feed is closed.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._id > last_id or self._closed, timeout)
-            return (self._id, self._jpeg, self._meta) if self._id > last_id else None
+            self._changed.wait_for(lambda: self._id > max(last_id, 0) or self._closed, timeout)
+            return (self._id, self._jpeg, self._meta) if self._id > max(last_id, 0) else None
 
     def latest(self) -> tuple[int, bytes, Meta] | None:
         """The newest picture, or None before the first."""

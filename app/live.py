@@ -16,7 +16,8 @@ KEEP_ALIVE_SECONDS: Final = 0.5
 STILL_SECONDS: Final = 0.6
 """without motion until the picture is drawn once more with real shadows"""
 JPEG_QUALITY: Final = 82
-NICENESS: Final = 5
+PRIORITY: Final = -5
+"""after the session, before the browser that may draw on the same cores"""
 
 
 def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
@@ -30,8 +31,8 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
         seed: of the scene to begin with.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)  # control comes first
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
 
     import cv2
 

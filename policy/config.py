@@ -24,8 +24,8 @@ class PolicyConfig:
     sentence_size: int = 384
     grounding_size: int = 48
     map_size: int = 24
-    planner_width: int = 192
-    planner_layers: int = 3
+    planner_width: int = 128
+    planner_layers: int = 2
     steps_per_query: int = 4
     """control steps whose tokens one query of the coarse-action head answers"""
     refiner_width: int = 160

@@ -11,13 +11,10 @@ from torch import Tensor, nn
 
 from policy.config import PolicyConfig
 from policy.grounding import ROLES, GroundingHead, SentenceReader, read_peak
-from policy.layers import DecoderBlock, mlp
+from policy.head import CoarseHead
 from policy.sentences import SentenceEncoder
 from policy.vision import PyramidEncoder, to_input
 from records import Grounding, Intent, Observation
-
-STATE_SIZE = 3 + 3 + 2 + 1
-"""auxiliary state: target - hand, container - hand (decimetres), closing direction (double angle), held"""
 
 
 @dataclass
@@ -29,7 +26,17 @@ class PlannerOutput:
     groundings: dict[str, Tensor]
     """camera -> (B, roles + extra queries, G * G + 1)"""
     state: Tensor
-    """(B, STATE_SIZE)"""
+    """(B, head.STATE_SIZE)"""
+
+
+@dataclass
+class Perception:
+    """What the head is told: see `CoarseHead.forward`, and the heatmaps it was read from."""
+
+    peaks: Tensor
+    pools: Tensor
+    task: Tensor
+    groundings: dict[str, Tensor]
 
 
 class PlannerModel(nn.Module):
@@ -38,36 +45,26 @@ class PlannerModel(nn.Module):
     def __init__(self, config: PolicyConfig) -> None:
         super().__init__()
         self.config = config
-        width, size = config.planner_width, config.grounding_size
-        self.front = PyramidEncoder(size)
-        self.wrist = PyramidEncoder(size)
+        self.front = PyramidEncoder(config.grounding_size)
+        self.wrist = PyramidEncoder(config.grounding_size)
         self.reader = SentenceReader(config)
         self.ground_front = GroundingHead(config, self.reader.width, self.front.pool_size)
         self.ground_wrist = GroundingHead(config, self.reader.width, self.wrist.pool_size)
-        peak = 2 * len(ROLES) * (4 + size)
-        facts = peak + config.proprio_size + self.reader.width
-        self.facts = mlp(facts, 384, 384)
-        self.state = nn.Linear(384, STATE_SIZE)
-        self.of_facts = nn.Linear(384 + STATE_SIZE, 4 * width)
-        self.of_scene = nn.Linear(self.front.pool_size, width)
-        self.of_wrist = nn.Linear(self.wrist.pool_size, width)
-        self.of_proprio = nn.Linear(config.proprio_size, width)
-        self.of_task = nn.Linear(self.reader.width, width)
-        self.steps = nn.Parameter(torch.randn(config.horizon // config.steps_per_query, width) * 0.1)
-        self.blocks = nn.ModuleList(DecoderBlock(width, 4) for _ in range(config.planner_layers))
-        self.norm = nn.LayerNorm(width)
-        self.head = nn.Linear(width, config.steps_per_query * config.action_size * config.bins)
+        self.head = CoarseHead(config, self.reader.width, self.front.pool_size + self.wrist.pool_size)
 
-    def forward(
-        self, front: Tensor, wrist: Tensor, proprio: Tensor, words: Tensor, mask: Tensor,
+    def perceive(
+        self,
+        front: Tensor,
+        wrist: Tensor,
+        words: Tensor,
+        mask: Tensor,
         extra: tuple[Tensor, Tensor, Tensor] | None = None,
-    ) -> PlannerOutput:  # fmt: skip
-        """Pictures (B, S, S, 3) uint8, normalised proprioception (B, P), sentence features (B, W, 384) and mask.
+    ) -> Perception:
+        """Pictures (B, S, S, 3) uint8, sentence features (B, W, 384) and mask (B, W).
 
         `extra`: features and masks of further phrases (E, W, 384), (E, W) and which of them each sample asks for
         (B, Q); only their target grounding is computed (training).
         """
-        config = self.config
         front_map, front_pool = self.front(to_input(front))
         wrist_map, wrist_pool = self.wrist(to_input(wrist))
         roles, task = self.reader(words, mask)
@@ -80,20 +77,24 @@ class PlannerModel(nn.Module):
             "wrist": self.ground_wrist(queries, wrist_map, wrist_pool),
         }
         peaks = [
-            read_peak(groundings[camera][:, : len(ROLES)], fine).flatten(1)
+            read_peak(groundings[camera][:, : len(ROLES)], fine)
             for camera, fine in (("front", front_map), ("wrist", wrist_map))
         ]
-        facts = self.facts(torch.cat((*peaks, proprio, task), 1))
-        state = self.state(facts)
-        known = self.of_facts(torch.cat((facts, state.to(facts.dtype)), 1)).view(len(facts), 4, -1)
-        single = (self.of_scene(front_pool), self.of_wrist(wrist_pool), self.of_proprio(proprio), self.of_task(task))
-        context = torch.cat((known, torch.stack(single, 1)), 1)
-        x = self.steps.expand(len(facts), -1, -1)
-        for block in self.blocks:
-            x = block(x, context)
-        tokens = self.head(self.norm(x)).float()
-        shape = (len(facts), config.horizon, config.action_size, config.bins)
-        return PlannerOutput(tokens.view(shape), groundings, state.float())
+        return Perception(torch.cat(peaks, 1), torch.cat((front_pool, wrist_pool), 1), task, groundings)
+
+    def forward(
+        self,
+        front: Tensor,
+        wrist: Tensor,
+        proprio: Tensor,
+        words: Tensor,
+        mask: Tensor,
+        extra: tuple[Tensor, Tensor, Tensor] | None = None,
+    ) -> PlannerOutput:
+        """`perceive`, then the head with normalised proprioception (B, P)."""
+        seen = self.perceive(front, wrist, words, mask, extra)
+        tokens, state = self.head(seen.peaks, seen.pools, proprio, seen.task)
+        return PlannerOutput(tokens, seen.groundings, state)
 
 
 class Planner:

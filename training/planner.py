@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 from tqdm import trange
@@ -39,7 +40,6 @@ class PlannerBatches:
         self.recent, self.recent_share = recent, recent_share
         self.named = np.array(bank.named)
         self.thing = np.array(bank.thing)
-        self.far = torch.linspace(1.3, 0.7, model.config.horizon)
 
     def losses(self, step: int) -> dict[str, Tensor]:
         """One batch, decided by the step alone so that a resumed run continues as it would have."""
@@ -59,12 +59,7 @@ class PlannerBatches:
         asked = rng.integers(self.distinct, size=(self.batch, self.extra))
         extra = (bank.features[self.named[pool]].float(), bank.masks[self.named[pool]], torch.from_numpy(asked))
         output = self.model(front, wrist, proprio, bank.features[phrases].float(), bank.masks[phrases], extra)
-        tokens, valid = self.targets.token_targets(rows, self.model.config.horizon)
-        cross = F.cross_entropy(
-            output.tokens.flatten(0, 2), torch.from_numpy(tokens).long().flatten(), reduction="none"
-        )
-        weight = torch.from_numpy(valid).float()[..., None] * _DIMENSION_WEIGHT * self.far[:, None]
-        token_loss = (cross.view_as(weight) * weight).sum() / weight.sum()
+        tokens = token_loss(output.tokens, *self.targets.token_targets(rows, self.model.config.horizon))
         pixels = self._pixels(rows, self.thing[pool][asked])
         grounding = sum(
             (
@@ -73,9 +68,9 @@ class PlannerBatches:
             ),
             torch.zeros(()),
         )
-        state = self._state_loss(output.state, rows)
-        total = token_loss + GROUNDING_WEIGHT * grounding + STATE_WEIGHT * state
-        return {"total": total, "tokens": token_loss, "grounding": grounding, "state": state}
+        state = state_loss(output.state, self.frames, rows)
+        total = tokens + GROUNDING_WEIGHT * grounding + STATE_WEIGHT * state
+        return {"total": total, "tokens": tokens, "grounding": grounding, "state": state}
 
     def _pixels(self, rows: np.ndarray, things: np.ndarray) -> Tensor:
         """(B, 2 + Q, cameras, 2) where the roles and the extra phrases are, NaN for none."""
@@ -85,16 +80,27 @@ class PlannerBatches:
         pixels = np.take_along_axis(columns["pixels"][rows], np.maximum(wanted, 0)[..., None, None], 1)
         return torch.from_numpy(np.where((wanted < 0)[..., None, None], np.nan, pixels).astype(np.float32))
 
-    def _state_loss(self, state: Tensor, rows: np.ndarray) -> Tensor:
-        columns = self.frames.columns
-        index = np.arange(len(rows))
-        container = columns["container"][rows]
-        target_at = columns["positions"][rows][index, columns["target"][rows]] * 10
-        container_at = np.where((container >= 0)[:, None], columns["positions"][rows][index, container] * 10, 0.0)
-        truth = np.concatenate(
-            (target_at, container_at, columns["closing"][rows] * 0.3, columns["held"][rows] * 0.3), 1
-        )
-        return F.smooth_l1_loss(state, torch.from_numpy(truth.astype(np.float32)), beta=0.1)
+
+def token_loss(logits: Tensor, tokens: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Tensor:
+    """Cross-entropy of logits (B, L, 7, N) with tokens (B, L, 7) where they are valid (B, L), near steps first."""
+    cross = F.cross_entropy(logits.flatten(0, 2), torch.from_numpy(tokens).long().flatten(), reduction="none")
+    near = torch.linspace(1.3, 0.7, logits.shape[1])
+    weight = torch.from_numpy(valid).float()[..., None] * _DIMENSION_WEIGHT * near[:, None]
+    return (cross.view_as(weight) * weight).sum() / weight.sum()
+
+
+def state_loss(state: Tensor, frames: Frames, rows: NDArray[np.int64]) -> Tensor:
+    """How far the auxiliary state (B, STATE_SIZE) is from the simulator's, smooth L1 in decimetres."""
+    columns = frames.columns
+    index = np.arange(len(rows))
+    container = columns["container"][rows]
+    positions = columns["positions"][rows]
+    target_at = positions[index, columns["target"][rows]] * 10
+    container_at = np.where((container >= 0)[:, None], positions[index, container] * 10, 0.0)
+    truth = np.concatenate(
+        (target_at, container_at, columns["closing"][rows] * 0.3, columns["held"][rows] * 0.3), 1
+    ).astype(np.float32)
+    return F.smooth_l1_loss(state, torch.from_numpy(truth), beta=0.1)
 
 
 def train_planner(
@@ -105,7 +111,7 @@ def train_planner(
     torch.manual_seed(0)
     model = channels_last(PlannerModel(config))
     if start is not None:
-        model.load_state_dict(start)
+        model.load_state_dict(start, strict=False)
     source = PlannerBatches(model, frames, bank, mean, spread, **batches)  # type: ignore[arg-type]
     return train(model, source.losses, folder, settings, "planner")
 

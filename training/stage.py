@@ -33,7 +33,7 @@ def normalisation(frames: Frames) -> tuple[Tensor, Tensor]:
 def parse() -> argparse.Namespace:
     """Arguments of a stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("system", choices=("planner", "refiner", "tokens"))
+    parser.add_argument("system", choices=("planner", "head", "refiner", "tokens"))
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, required=True)
@@ -66,8 +66,21 @@ def main() -> None:
 
         plan_frames(PolicyConfig(), frames, mean, spread, averaged(arguments.start), arguments.out, arguments.threads)
         return
-    start = averaged(arguments.start) if arguments.start else None
     settings = RunSettings(steps=arguments.steps, rate=arguments.rate, threads=arguments.threads)
+    start = averaged(arguments.start) if arguments.start else None
+    if arguments.system == "head":
+        from policy.planner import PlannerModel
+        from training.head import Perceived, train_head
+
+        model = PlannerModel(PolicyConfig())
+        model.load_state_dict(start or {}, strict=False)
+        perceived = Perceived.of(model, frames, arguments.threads, augmented=True)
+        head = train_head(
+            PolicyConfig(), model, frames, perceived, mean, spread, arguments.out, settings, seed=arguments.seed
+        )
+        model.head.load_state_dict(head)
+        save_file({k: v.contiguous() for k, v in model.state_dict().items()}, arguments.out / "weights.safetensors")
+        return
     common = {
         "batch": arguments.batch,
         "seed": arguments.seed,

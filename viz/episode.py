@@ -76,7 +76,6 @@ class EpisodeLog:
                 static=True,
             )
         self._steps = 0
-        self._last: StepRecord | None = None
         self._words: str | None = None
 
     def step(self, record: StepRecord, positions: NDArray[np.floating], quaternions: NDArray[np.floating]) -> None:
@@ -101,7 +100,6 @@ class EpisodeLog:
         if record.proposal is not None:
             self._recording.log(paths.PROPOSAL, rr.Scalars(record.proposal))
         self._timing.log(record)
-        self._last = record
         self._steps += 1
 
     def end(self, outcome: Outcome, sentence: str) -> None:

@@ -42,12 +42,16 @@ def run(connection: Connection, port: int = DEFAULT_PORT, memory_limit: str = DE
 def serve(connection: Connection, url: str | None) -> None:
     """Log what arrives on the connection, to the server at `url` and to files, until "stop" or its end."""
     episode: EpisodeLog | None = None
+    told: set[str] = set()
     try:
         while (message := _receive(connection)) is not None:
             try:
                 episode = _handle(message, episode, url)
-            except Exception:  # one bad message must not end the view of all later ones
-                logger.exception("A %r message could not be logged.", message[0])
+            except Exception as error:  # one bad message must not end the view of all later ones
+                # Once per kind: what is wrong with one step is often wrong with all of them, twenty times a second.
+                if (kind := f"{message[0]}: {error}") not in told:
+                    told.add(kind)
+                    logger.exception("A %r message could not be logged.", message[0])
     finally:
         if episode is not None:
             episode.close()

@@ -210,7 +210,8 @@ def _draw_steps(length: int, first: int) -> bytes:
     image = Image.new("RGBA", (PICTURE_WIDTH, BOTTOM), (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
     draw.text((LEFT - 9, BOTTOM // 2 + 1), f"step {first}", fill=INK, font=_font(14), anchor="rm")
-    for column in range(0, length + 1, 8 if length > 24 else 4):
+    every = 8 if length > 24 else 4
+    for column in range(every, length + 1, every):
         x = LEFT + column * COLUMNS_WIDTH / length
         draw.text((x, BOTTOM // 2 + 1), f"+{column}", fill=FAINT, font=_font(15), anchor="mm")
     return encode_png(np.array(image))

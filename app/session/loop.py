@@ -30,7 +30,7 @@ class SessionLoop:
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closing = False
 
-    def ask(self, name: str, arguments: dict[str, Any], timeout: float = 5.0) -> Status:
+    def ask(self, name: str, arguments: dict[str, Any], timeout: float = 10.0) -> Status:
         """Carry out a command between two control steps, at most a control period from now.
 
         Raises:

@@ -211,11 +211,13 @@ class Session:
         if self.state in ("idle", "ended"):
             self._settling -= 1
             self._simulate(self._hold_action(), due, wait_until)
+            self.refresh()
             return
         episode = self.episode
         assert episode is not None
         if self._recorder.error is not None:
             self._close_episode("aborted", self._recorder.error)
+            self.refresh()
             return
         driving = self.state == "running" or (self.state == "paused" and self._before_pause == "running")
         self._single_steps -= self.state == "paused"

@@ -23,9 +23,7 @@ class StandInPlanner:
         tokens = np.full((48, 7), 5, dtype=np.uint8)
         probabilities = np.full((48, 7, 10), 0.1, dtype=np.float32)
         at, step, generation = time.monotonic(), observation.step, observation.generation
-        return Intent(
-            step, generation, tokens, probabilities, observation.proprio, at, at, step, refusal=refusal
-        )
+        return Intent(step, generation, tokens, probabilities, observation.proprio, at, at, step, refusal=refusal)
 
 
 class StandInRefiner:

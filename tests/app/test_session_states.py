@@ -40,6 +40,16 @@ def make(tmp_path):
         session.env.close()
 
 
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory):
+    recorder = Recorder()
+    session = Session(SessionSettings(Path("none"), folder=tmp_path_factory.mktemp("runs")), Watchers(), recorder)
+    yield session
+    session.close()
+    recorder.close()
+    session.env.close()
+
+
 def steps(session, count, seconds=0.002):
     for _ in range(count):
         if session.moving:
@@ -147,8 +157,8 @@ def test_new_words_for_a_running_episode_raise_the_generation_and_stay_in_it(mak
         ("fly", {}, "no command 'fly'"),
     ],
 )
-def test_bad_input_gets_one_sentence_and_changes_nothing(make, name, arguments, words):
-    session = make(policy=False)
+def test_bad_input_gets_one_sentence_and_changes_nothing(idle, name, arguments, words):
+    session = idle
     before = session.env.get_state()
     status = session.command(name, arguments)
     assert words in status["error"] and "\n" not in status["error"]

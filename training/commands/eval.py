@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "checkpoints" / "tabletop"
 NAME = "eval"
 HELP = "measure a checkpoint's success rate"
 EXAMPLES = """\
@@ -29,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and report."""
-    from app import DEFAULT_CHECKPOINT
     from policy import CheckpointError, load_policy
     from scenes.language import FAMILIES
     from training.evaluate import timed_evaluation
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.episodes < 1 or arguments.seed < 0 or arguments.planner_delay < 0:
         print("libra eval: --episodes must be at least 1, --seed and --planner-delay at least 0.", file=sys.stderr)
         return 2
-    checkpoint = arguments.checkpoint or DEFAULT_CHECKPOINT
+    checkpoint = arguments.checkpoint or SHIPPED
     try:
         load_policy(checkpoint)
     except CheckpointError as error:
