@@ -8,6 +8,7 @@ age, so that it follows the intent's meaning and aligns by its own cameras.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -54,6 +55,18 @@ class DiTBlock(nn.Module):
         return x + gate_c * self.mlp(self.norms[2](x) * (1 + scale_c) + shift_c)
 
 
+@dataclass
+class Remembered:
+    """What does not change while a chunk is denoised."""
+
+    kept: list[tuple[Tensor, Tensor]]
+    """keys and values of the context, per block"""
+    summary: Tensor
+    """(B, width)"""
+    coarse: Tensor
+    """(B, H, 8) bin centres of the chunk's own slice, so that what to refine lies beside what is refined, and a flag"""
+
+
 class RefinerModel(nn.Module):
     """Own picture encoders (coarse front, fine wrist), intent codebook, diffusion transformer (Libra-VLA, System 1)."""
 
@@ -71,7 +84,7 @@ class RefinerModel(nn.Module):
         self.of_motion = mlp(MOTION_SIZE, width, width)
         self.of_proprio = mlp(config.proprio_size, width, width)
         self.of_committed = mlp(config.max_committed * (config.action_size + 1), width, width)
-        self.of_action = nn.Linear(config.action_size, width)
+        self.of_action = nn.Linear(2 * config.action_size + 1, width)
         self.action_position = nn.Parameter(torch.randn(config.chunk, width) * 0.1)
         self.of_time = mlp(64, width, width)
         self.of_condition = nn.Linear(width, width)
@@ -84,8 +97,8 @@ class RefinerModel(nn.Module):
     def remember(
         self, front: Tensor, wrist: Tensor, proprio: Tensor, tokens: Tensor, age: Tensor, motion: Tensor,
         committed: Tensor,
-    ) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:  # fmt: skip
-        """Everything that does not change while denoising: keys and values per block, and a summary (B, width).
+    ) -> Remembered:  # fmt: skip
+        """Everything that does not change while denoising.
 
         Pictures (B, S, S, 3) uint8; proprioception (B, P) normalised; tokens (B, before + after, 7) with `bins` where
         masked; age (B,) control steps; motion (B, MOTION_SIZE); committed (B, max_committed * 8), actions and flags.
@@ -100,13 +113,17 @@ class RefinerModel(nn.Module):
         )
         summary = self.of_condition(sum(single) + slices.mean(1))
         kept = [block.across.remember(context) for block in self.blocks if isinstance(block, DiTBlock)]
-        return kept, summary
+        own = tokens[:, self.config.intent_before : self.config.intent_before + self.config.chunk]
+        there = (own < self.config.bins).float()
+        coarse = torch.cat((decode(own, self.config.bins) * there, there[..., :1]), -1)
+        return Remembered(kept, summary, coarse)
 
-    def velocity(self, memory: list[tuple[Tensor, Tensor]], summary: Tensor, noisy: Tensor, time: Tensor) -> Tensor:
+    def velocity(self, memory: Remembered, noisy: Tensor, time: Tensor) -> Tensor:
         """Flow from noise to actions: noisy chunks (B, S, H, 7) at times (B, S) in [0, 1] -> (B, S, H, 7)."""
-        condition = self.of_time(sinusoid(time * 100, 64)) + summary[:, None]
-        x = self.of_action(noisy) + self.action_position
-        for block, kept in zip(self.blocks, memory, strict=True):
+        condition = self.of_time(sinusoid(time * 100, 64)) + memory.summary[:, None]
+        coarse = memory.coarse[:, None].expand(-1, noisy.shape[1], -1, -1)
+        x = self.of_action(torch.cat((noisy, coarse), -1)) + self.action_position
+        for block, kept in zip(self.blocks, memory.kept, strict=True):
             x = block(x, kept, condition)
         return self.head(self.norm(x)).float()
 
@@ -169,7 +186,7 @@ class Refiner:
             intent.tokens, observation.step - intent.step, observation.proprio, intent.proprio, config
         )
         proprio = (torch.from_numpy(observation.proprio)[None] - self._mean) / self._spread
-        memory, summary = self.model.remember(
+        memory = self.model.remember(
             torch.from_numpy(observation.front)[None],
             torch.from_numpy(observation.wrist)[None],
             proprio,
@@ -182,7 +199,7 @@ class Refiner:
         x = torch.randn((1, 1, config.chunk, config.action_size), generator=generator)
         for i in range(config.denoising_steps):
             now = torch.full((1, 1), i / config.denoising_steps)
-            x = x + self.model.velocity(memory, summary, x, now) / config.denoising_steps
+            x = x + self.model.velocity(memory, x, now) / config.denoising_steps
         actions = x[0, 0].clamp(-1, 1).numpy().copy()
         actions[:, 6] = np.where(actions[:, 6] > 0, 1.0, -1.0)
         return Chunk(

@@ -19,7 +19,7 @@ from training.loop import RunSettings, photometric, train
 from training.targets import Targets
 
 MAX_AGE = 44
-_DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 0.7, 0.7, 1.0, 0.7))
+_DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 0.7))
 
 
 class RefinerBatches:
@@ -54,7 +54,7 @@ class RefinerBatches:
         windows, ages, motions, committed = self._conditions(rows, delay, rng)
         columns = self.frames.columns
         proprio = (torch.from_numpy(columns["proprio"][rows]) - self.mean) / self.spread
-        memory, summary = self.model.remember(
+        memory = self.model.remember(
             photometric(torch.from_numpy(self.frames.picture("front", rows))),
             photometric(torch.from_numpy(self.frames.picture("wrist", rows))),
             proprio + torch.randn_like(proprio) * 0.02,
@@ -69,7 +69,7 @@ class RefinerBatches:
         # More weight on early flow times, where the choice of direction is made.
         now = torch.rand(actions.shape[:2]) ** 1.3
         noisy = noise + now[..., None, None] * (actions - noise)
-        velocity = self.model.velocity(memory, summary, noisy, now)
+        velocity = self.model.velocity(memory, noisy, now)
         error = F.mse_loss(velocity, actions - noise, reduction="none")
         loss = (error * _DIMENSION_WEIGHT).mean()
         ended = noisy + (1 - now)[..., None, None] * velocity.detach()
@@ -82,7 +82,7 @@ class RefinerBatches:
         config, targets, proprio = self.config, self.targets, self.frames.columns["proprio"]
         windows, ages, motions, fixed = [], [], [], []
         for row in rows:
-            age = int(rng.integers(0, 8)) if rng.random() < 0.5 else int(rng.integers(0, self.max_age + 1))
+            age = int(rng.integers(0, 8)) if rng.random() < 0.65 else int(rng.integers(0, self.max_age + 1))
             age = min(age, self.max_age)
             since = max(int(row) - age, int(targets.first[row]))
             if self.planned is not None and rng.random() < self.planned_share:
@@ -117,6 +117,7 @@ def train_refiner(
     torch.manual_seed(1)
     model = channels_last(RefinerModel(config))
     if start is not None:
-        model.load_state_dict(start)
+        fits = model.state_dict()
+        model.load_state_dict({k: v for k, v in start.items() if v.shape == fits[k].shape}, strict=False)
     source = RefinerBatches(model, frames, mean, spread, **batches)  # type: ignore[arg-type]
     return train(model, source.losses, folder, settings, "refiner")

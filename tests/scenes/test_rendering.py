@@ -1,0 +1,50 @@
+"""Pictures: the wide view from a seed in any process, with the paths of both systems in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scenes import TabletopEnv
+from scenes.rendering import WideRenderer
+
+
+@pytest.fixture(scope="module")
+def env() -> TabletopEnv:
+    env = TabletopEnv()
+    env.reset(seed=9)
+    return env
+
+
+def test_the_wide_view_repeats_and_follows_the_pose(env: TabletopEnv) -> None:
+    renderer = WideRenderer(9, 320, 180)
+    first = renderer.render(env.qpos).copy()
+    assert first.shape == (180, 320, 3) and first.dtype == np.uint8 and first.std() > 20
+    assert np.array_equal(renderer.render(env.qpos), first)
+    moved = env.qpos
+    moved[0] += 0.4
+    assert not np.array_equal(renderer.render(moved), first)
+    renderer.close()
+
+
+def test_paths_are_drawn_in_their_colours(env: TabletopEnv) -> None:
+    renderer = WideRenderer(9, 320, 180)
+    plain = renderer.render(env.qpos).astype(int)
+    path = env.hand_position + np.linspace((0, 0, 0), (0.2, 0.1, -0.1), 6)
+    for argument, channel in (("coarse_path", 0), ("refined_path", 2)):
+        drawn = renderer.render(env.qpos, **{argument: path.astype(np.float32)}).astype(int)
+        changed = np.abs(drawn - plain).sum(-1) > 60
+        assert changed.sum() > 20
+        assert drawn[changed][:, channel].mean() == drawn[changed].mean(0).max()
+    renderer.close()
+
+
+def test_another_seed_is_another_scene(env: TabletopEnv) -> None:
+    renderer = WideRenderer(9, 320, 180)
+    first = renderer.render(env.qpos).copy()
+    renderer.set_seed(10)
+    other = TabletopEnv()
+    other.reset(seed=10)
+    assert not np.array_equal(renderer.render(other.qpos), first)
+    assert renderer.render(other.qpos, still=True).shape == (180, 320, 3)
+    renderer.close()
