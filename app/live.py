@@ -9,6 +9,9 @@ import time
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 WIDTH: Final = 960
 HEIGHT: Final = 540
 MAX_FPS: Final = 30.0
@@ -16,6 +19,8 @@ KEEP_ALIVE_SECONDS: Final = 0.5
 STILL_SECONDS: Final = 0.6
 """without motion until the picture is drawn once more with real shadows"""
 JPEG_QUALITY: Final = 82
+PATH_POINTS: Final = 16
+"""that a path is drawn with at most: every piece of it costs a third of a millisecond"""
 PRIORITY: Final = -5
 """after the session, before the browser that may draw on the same cores"""
 
@@ -60,8 +65,8 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                 continue
             if pose is not None or not still:
                 still = pose is None
-                picture = renderer.render(shown[0], shown[1], shown[2], still)
-                jpeg = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+                picture = cv2.cvtColor(renderer.render(shown[0], _thin(shown[1]), shown[2], still), cv2.COLOR_RGB2BGR)
+                jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
                 meta = {"step": shown[3], "stamp": shown[4], "seed": seed}
             frames.send((jpeg, meta))
             time.sleep(max(0.0, started + 1 / MAX_FPS - time.monotonic()))
@@ -69,3 +74,10 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
         return
     finally:
         renderer.close()
+
+
+def _thin(path: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+    """The same path with fewer points, its ends kept."""
+    if path is None or len(path) <= PATH_POINTS:
+        return path
+    return path[np.linspace(0, len(path) - 1, PATH_POINTS).round().astype(int)]

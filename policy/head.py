@@ -20,8 +20,8 @@ PEAK_FACTS = 4
 class CoarseHead(nn.Module):
     """Geometry first, then the state of the task, then all tokens in parallel (Libra-VLA, Parallel Coarse-Action Head).
 
-    Where a thing is from the hand follows from pixels and proprioception alone, so the layers that say so see nothing
-    else: with appearance among their inputs they learn scenes by heart.
+    Where a thing is from the hand follows from pixels and proprioception: layers that see nothing else say so, because
+    with appearance among their inputs they learn scenes by heart. What is seen at the peaks only corrects them.
     """
 
     def __init__(self, config: PolicyConfig, task: int, pools: int) -> None:
@@ -37,6 +37,9 @@ class CoarseHead(nn.Module):
         self.drop = nn.Dropout(0.2)
         self.look = mlp(seen + config.proprio_size, 256, 128)
         self.grip = nn.Linear(128, STATE_SIZE - PLACE_SIZE)
+        self.closer = nn.Linear(128, PLACE_SIZE)
+        nn.init.zeros_(self.closer.weight)
+        nn.init.zeros_(self.closer.bias)
         self.facts = nn.Sequential(
             nn.Linear(STATE_SIZE + 128 + config.proprio_size + task + peaks * PEAK_FACTS, 384), nn.GELU(),
             nn.Linear(384, 384), nn.GELU(),
@@ -60,8 +63,8 @@ class CoarseHead(nn.Module):
         """
         config = self.config
         spots = peaks[..., :PEAK_FACTS].flatten(1)
-        place = self.place(torch.cat((spots, proprio), 1))
         look = self.look(torch.cat((self.drop(peaks.flatten(1)), proprio), 1))
+        place = self.place(torch.cat((spots, proprio), 1)) + self.closer(look)
         state = torch.cat((place, self.grip(look)), 1)
         facts = self.facts(torch.cat((state, look, proprio, task, spots), 1))
         known = self.of_facts(facts).view(len(facts), 4, -1)

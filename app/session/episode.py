@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.session.protocol import SessionSettings
 from records import CONTROL_HZ, Outcome, StepRecord
 from records.log import SUFFIX, EpisodeHeader
 
@@ -52,14 +53,27 @@ class Episode:
         """For the log."""
         return EpisodeHeader(self.id, self.instruction, self.seed, self.started, self.schedule, self.planner_latency_ms)
 
-    def verdict(self, success: bool, confirm_steps: int, time_limit: int) -> tuple[Outcome, str] | None:
-        """The outcome and its sentence once there is one; call after every step driven by the policy."""
+    def new_words(self, instruction: str) -> None:
+        """Another instruction, or the same once more: the attempt begins anew within the episode."""
+        self.instruction = instruction
+        self.driven = self.confirmed = 0
+
+    def after_driven(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
+        """The outcome and its sentence, once there is one, after a step that the policy drove."""
+        self.driven += 1
         self.confirmed = self.confirmed + 1 if success else 0
-        if self.confirmed >= confirm_steps:
-            return "success", f"Done: “{self.instruction}”, in {self.step / CONTROL_HZ:.1f} s."
-        if self.driven >= time_limit:
-            seconds = time_limit / CONTROL_HZ
+        if self.confirmed >= settings.confirm_steps:
+            return "success", f"Done: “{self.instruction}”, in {self.driven / CONTROL_HZ:.1f} s."
+        if self.driven >= settings.time_limit:
+            seconds = settings.time_limit / CONTROL_HZ
             return "failure", f"“{self.instruction}” was not done within {seconds:.0f} s. Press Run to try from here."
+        return None
+
+    def after_held(self, settings: SessionSettings) -> tuple[Outcome, str] | None:
+        """The same after a step at which the arm held."""
+        self.held += 1
+        if self.held >= settings.hold_limit:
+            return "aborted", "The arm was left holding for long; the episode was closed. Press Run to begin another."
         return None
 
 

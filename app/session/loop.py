@@ -108,7 +108,7 @@ def load_policy(loop: SessionLoop) -> threading.Thread:
             from app.session.driver import PolicyDriver  # here: importing the policy's libraries takes seconds
 
             driver = PolicyDriver.load(session.settings)
-            driver.warm_up(loop.call(lambda: session.observation(driver.image_size)))
+            driver.warm_up(loop.call(lambda: session.robot.warm_up_observation(driver.image_size)))
         except Exception as error:
             logger.exception("The policy could not be loaded.")
             problem = str(error) if isinstance(error, ValueError) else f"The policy could not be loaded ({error})."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,8 +72,6 @@ class Recorder:
         self._queue.put(item)
 
     def _run(self) -> None:
-        import time
-
         writer: EpisodeWriter | None = None
         while True:
             item = self._queue.get()

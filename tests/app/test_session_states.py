@@ -37,7 +37,6 @@ def make(tmp_path):
     for session, recorder in made:
         session.close()
         recorder.close()
-        session.env.close()
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +46,6 @@ def idle(tmp_path_factory):
     yield session
     session.close()
     recorder.close()
-    session.env.close()
 
 
 def steps(session, count, seconds=0.002):
@@ -110,13 +108,13 @@ def test_pause_freezes_and_step_does_exactly_one_control_step(make):
     session.command("run", {"instruction": session.status["suggestions"][0]})
     steps(session, 10)
     assert session.command("pause", {})["state"] == "paused"
-    before = session.env.get_state()
+    before = session.robot.env.get_state()
     steps(session, 5)
-    assert (session.env.get_state() == before).all()
+    assert (session.robot.env.get_state() == before).all()
     session.command("step", {})
     steps(session, 5)
     assert session.status["step"] == 11
-    assert (session.env.get_state() != before).any()
+    assert (session.robot.env.get_state() != before).any()
     assert session.command("pause", {})["state"] == "running"
 
 
@@ -159,22 +157,22 @@ def test_new_words_for_a_running_episode_raise_the_generation_and_stay_in_it(mak
 )
 def test_bad_input_gets_one_sentence_and_changes_nothing(idle, name, arguments, words):
     session = idle
-    before = session.env.get_state()
+    before = session.robot.env.get_state()
     status = session.command(name, arguments)
     assert words in status["error"] and "\n" not in status["error"]
     assert status["state"] == "idle"
-    assert (session.env.get_state() == before).all()
+    assert (session.robot.env.get_state() == before).all()
 
 
 def test_what_the_planner_refuses_ends_the_episode_without_motion(make):
     session = make()
-    before = session.env.hand_position
+    before = session.robot.env.hand_position
     session.command("run", {"instruction": "pick up the purple cube"})
     for _ in range(100):
         steps(session, 1)
     assert session.status["state"] == "ended" and session.status["outcome"] == "refused"
     assert session.status["message"] == "I see no purple cube."
-    assert np.abs(session.env.hand_position - before).max() < 0.002
+    assert np.abs(session.robot.env.hand_position - before).max() < 0.002
     log = log_of(session)
     assert log.records[-1].outcome == "refused"
     assert all(record.control_source == "hold" for record in log.records)
@@ -183,7 +181,7 @@ def test_what_the_planner_refuses_ends_the_episode_without_motion(make):
 def test_success_must_hold_and_ends_the_episode_then_run_starts_a_new_one_from_there(make):
     session = make()
     words = next(each for each in session.status["suggestions"] if "bowl" in each or "plate" in each)
-    session.env.set_state(successful_state(7, words))
+    session.robot.env.set_state(successful_state(7, words))
     session.command("run", {"instruction": words})
     steps(session, 10)
     assert (session.status["state"], session.status["outcome"]) == ("ended", "success")
@@ -191,7 +189,7 @@ def test_success_must_hold_and_ends_the_episode_then_run_starts_a_new_one_from_t
     assert log.finished and len(log.records) == 4
     steps(session, 100)
     assert not session.moving
-    where = session.env.get_state()
+    where = session.robot.env.get_state()
     assert session.command("run", {"instruction": words})["episode"] == "episode-002"
     steps(session, 1)
     assert (log_of(session).records[0].state == where).all()

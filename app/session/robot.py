@@ -1,0 +1,163 @@
+"""The robot in its scene: observes, lets the policy decide or holds, simulates, and shows where everything is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.session.watchers import Watchers
+from records import PROPRIO_NAMES, Observation, StepRecord
+from scenes import SLICES_PER_STEP, TabletopEnv
+
+if TYPE_CHECKING:  # importing the policy takes seconds: the loader's thread does it
+    from app.session.driver import PolicyDriver
+    from policy.runtime import Decision
+
+SLICE_SECONDS = 0.01
+_GRIPPER = PROPRIO_NAMES.index("gripper_command")
+
+
+class Robot:
+    """The scene, and the policy once it is loaded.
+
+    Args:
+        seed: of the first scene.
+        watchers: are shown every slice.
+    """
+
+    def __init__(self, seed: int, watchers: Watchers) -> None:
+        self.env = TabletopEnv()
+        self.driver: PolicyDriver | None = None
+        self.generation = 0
+        self.decision: Decision | None = None
+        """of the last step that the policy was asked for in this generation"""
+        self.holds = 0
+        """held steps in a row"""
+        self._watchers = watchers
+        self._ahead: dict[str, NDArray] | None = None
+        self._paths: tuple[NDArray[np.float32] | None, NDArray[np.float32] | None] = (None, None)
+        self.reset(seed)
+
+    def reset(self, seed: int) -> None:
+        """The scene of a seed."""
+        self.env.reset(seed=seed)
+        self.seed = seed
+        self.geometry = self.env.geometry()
+        self.suggestions = self.env.suggestions()
+        self.new_generation()
+        self.hide_paths()
+        self.show(0)
+
+    def new_generation(self) -> None:
+        """Whatever was observed, planned and refined until now counts no more."""
+        self.generation += 1
+        self._ahead = None
+        self.decision = None
+        self.holds = 0
+        if self.driver is not None:
+            self.driver.runtime.reset(self.generation)
+
+    def decide(self, episode: str, step: int, instruction: str, driving: bool) -> StepRecord:
+        """The record of a control step that begins now, with its action; without `driving` the arm holds."""
+        env = self.env
+        state, hand = env.get_state(), env.hand_position.astype(np.float32)
+        decision: Decision | None = None
+        observation: Observation | None = None
+        self.hide_paths()
+        if driving and self.driver is not None:
+            observation = self._observation(step, instruction)
+            decision = self.driver.runtime.decide(observation)
+            self._paths = self.driver.overlays(decision, hand)
+        self._ahead = None
+        self.decision = decision
+        self.holds = 0 if decision is not None and decision.control_source == "policy" else self.holds + 1
+        record = StepRecord(
+            episode=episode,
+            step=step,
+            generation=self.generation,
+            instruction=instruction,
+            wall_time=time.time(),
+            due_late=0.0,
+            sim_time=env.sim_time,
+            state=state,
+            action=self.hold_action(),
+            commanded=self.hold_action(),
+            proposal=None,
+            control_source="hold",
+            hand=hand,
+            staleness=None,
+            queue_depth=0,
+            observation=observation,
+            coarse_path=self._paths[0],
+            refined_path=self._paths[1],
+        )
+        if decision is not None:
+            record.action, record.commanded, record.proposal = decision.action, decision.commanded, decision.proposal
+            record.control_source = decision.control_source
+            record.staleness, record.queue_depth = decision.staleness, decision.queue_depth
+            record.durations = dict(decision.durations)
+            record.intent, record.token_row, record.chunk = decision.intent, decision.token_row, decision.chunk
+            record.events = decision.events
+        return record
+
+    def simulate(self, action: NDArray[np.float32], due: float, step: int, wait: Callable[[float], None]) -> float:
+        """Advance one control step in slices that `wait` paces; milliseconds that the simulation itself took."""
+        taken = 0.0
+        for index in range(SLICES_PER_STEP):
+            if index:
+                wait(due + index * SLICE_SECONDS)
+            started = time.perf_counter()
+            if index == 0:
+                self.env.begin_step(action)
+            self.env.advance_slice()
+            taken += time.perf_counter() - started
+            self.show(step)
+        return 1e3 * taken
+
+    def look_ahead(self) -> None:
+        """Take the pictures of the next step now, in the slack before it is due."""
+        self._ahead = self.env.observe()
+
+    def hold_action(self) -> NDArray[np.float32]:
+        """(7,) no motion, the gripper keeps its last command."""
+        action = np.zeros(7, dtype=np.float32)
+        action[-1] = self.env.proprioception()[_GRIPPER]
+        return action
+
+    def show(self, step: int) -> None:
+        """Tell the live view where everything is."""
+        self._watchers.pose(self.env.qpos, *self._paths, step, time.monotonic(), self.seed)
+
+    def hide_paths(self) -> None:
+        """Nothing is planned."""
+        self._paths = (None, None)
+
+    def warm_up_observation(self, image_size: int | None = None) -> Observation:
+        """Of the present scene; from now on with pictures of the size that the policy wants."""
+        if image_size is not None and image_size != self.env.image_size:
+            self.env.close()
+            self.env.image_size = image_size
+        words = self.suggestions[0] if self.suggestions else "pick up the red cube"
+        return self._observation(0, words)
+
+    def close(self) -> None:
+        """Stop the policy's loops and free the GL context."""
+        if self.driver is not None:
+            self.driver.runtime.close()
+        self.env.close()
+
+    def _observation(self, step: int, instruction: str) -> Observation:
+        seen = self._ahead if self._ahead is not None else self.env.observe()
+        return Observation(
+            step=step,
+            generation=self.generation,
+            instruction=instruction,
+            front=seen["front"],
+            wrist=seen["wrist"],
+            proprio=seen["proprio"],
+            seen_at=time.monotonic(),
+        )
