@@ -28,7 +28,7 @@ OFFLINE_SENTENCE: Final = "The session process does not answer; stop the cockpit
 class SessionClient(Protocol):
     """The web process' end of the session."""
 
-    def call(self, command: str, **arguments: Any) -> Mapping[str, Any]:
+    def call(self, command: str, /, **arguments: Any) -> Mapping[str, Any]:
         """The status after a command, or `{"error": sentence}`; raises when the session process is gone."""
 
 
@@ -131,7 +131,7 @@ class Commands:
         return self._call("set_planner_latency", ms=number)
 
     def episodes(self) -> Status:
-        """The status, with `episodes`: `{"episode": id, "files": [path, ...]}` for each of this session, oldest first."""
+        """The status, with `episodes`: `{"episode": id, "files": [path, ...]}` per episode, oldest first."""
         files: dict[str, list[str]] = {}
         for path in self._episode_files():
             files.setdefault(path.stem, []).append(str(path))
