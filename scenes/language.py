@@ -111,9 +111,9 @@ def phrase(goal: Goal, rng: Generator) -> str:
 
 def interpret(instruction: str, objects: Sequence[str]) -> Goal | None:
     """The goal that an instruction names among these objects, or None when it names none, or several."""
-    text = " ".join(re.findall(r"[a-z]+", instruction.lower()))
-    colors = {_COLOR_MEANING[word] for word in _COLOR_MEANING if re.search(rf"\b{word}\b", text)}
-    shapes = {_SHAPE_MEANING[word] for word in _SHAPE_MEANING if re.search(rf"\b{word}s?\b", text)}
+    text = " ".join(re.findall(r"[a-z]+", instruction.lower())).replace("can you", "could you")
+    colors, text = _meanings(text, _COLOR_MEANING)
+    shapes, text = _meanings(text, _SHAPE_MEANING)
     containers = [
         word for word in CONTAINERS if re.search(rf"\b({word}|{'dish' if word == 'plate' else 'basin'})\b", text)
     ]
@@ -129,6 +129,17 @@ def interpret(instruction: str, objects: Sequence[str]) -> Goal | None:
     if containers and containers[0] not in objects:
         return None
     return Goal(containers[0] if containers else "pick", named[0])
+
+
+def _meanings(text: str, words: dict[str, str]) -> tuple[set[str], str]:
+    """What the words in a text mean, and the text without them: the longest first ("round block" is no block)."""
+    found = set()
+    for word in sorted(words, key=len, reverse=True):
+        shorter = re.sub(rf"\b{word}s?\b", " ", text)
+        if shorter != text:
+            found.add(words[word])
+            text = shorter
+    return found, text
 
 
 __all__ = ["COLORS", "FAMILIES", "SHAPES", "Goal", "goals_for", "instructions_for", "interpret", "phrase"]
