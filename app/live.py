@@ -7,14 +7,19 @@ import os
 import signal
 import time
 from multiprocessing.connection import Connection
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from scenes.rendering import Detail
+
 WIDTH: Final = 960
 HEIGHT: Final = 540
 MAX_FPS: Final = 30.0
+MIN_FPS: Final = 24.0
+"""below which pictures get less detailed"""
 KEEP_ALIVE_SECONDS: Final = 0.5
 STILL_SECONDS: Final = 0.6
 """without motion until the picture is drawn once more with real shadows"""
@@ -46,6 +51,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
 
     cv2.setNumThreads(1)
     renderer = WideRenderer(seed, WIDTH, HEIGHT)
+    effort = Effort()
     shown: Any = None
     jpeg = b""
     meta: dict[str, Any] = {}
@@ -65,15 +71,38 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                 continue
             if pose is not None or not still:
                 still = pose is None
-                picture = cv2.cvtColor(renderer.render(shown[0], _thin(shown[1]), shown[2], still), cv2.COLOR_RGB2BGR)
+                picture = renderer.render(shown[0], _thin(shown[1]), shown[2], "still" if still else effort.detail)
+                picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
                 jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
                 meta = {"step": shown[3], "stamp": shown[4], "seed": seed}
+                if not still:
+                    effort.spent(time.monotonic() - started)
             frames.send((jpeg, meta))
             time.sleep(max(0.0, started + 1 / MAX_FPS - time.monotonic()))
     except (EOFError, OSError):
         return
     finally:
         renderer.close()
+
+
+class Effort:
+    """How much detail moving pictures can have for `MIN_FPS`, from the time that the last ones took."""
+
+    def __init__(self) -> None:
+        self.detail: Detail = "moving"
+        self._seconds = 0.0
+        self._count = 0
+
+    def spent(self, seconds: float) -> None:
+        """A moving picture took so long. Half a second decides at least: one slow picture means nothing."""
+        self._count += 1
+        self._seconds += (seconds - self._seconds) / min(self._count, 12)
+        if self._count < 12:
+            return
+        if self.detail == "moving" and self._seconds > 0.8 / MIN_FPS:
+            self.detail, self._count = "draft", 0
+        elif self.detail == "draft" and self._seconds < 0.25 / MIN_FPS:
+            self.detail, self._count = "moving", 0
 
 
 def _thin(path: NDArray[np.float32] | None) -> NDArray[np.float32] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Literal
 
 import mujoco
 import numpy as np
@@ -15,6 +16,7 @@ from scenes.layout import draw_layout
 
 COARSE_RGBA = np.array((1.0, 0.62, 0.10, 0.9), dtype=np.float32)
 REFINED_RGBA = np.array((0.10, 0.75, 0.95, 1.0), dtype=np.float32)
+Detail = Literal["draft", "moving", "still"]
 _SHADED = 0.52
 """brightness of the table in shadow"""
 
@@ -54,17 +56,16 @@ class WideRenderer:
     """The people's view of a seed's scene, in any process: built from the seed, posed by `qpos`.
 
     Software rendering pays dearly for shadow maps, so moving pictures get planar shadows (every geom once more,
-    flattened onto the table along the light); `still=True` gives the anti-aliased picture with real shadows.
+    flattened onto the table along the light); "still" is the anti-aliased picture with real shadows, and "draft" a
+    moving picture with four ninths of the pixels.
     """
 
     def __init__(self, seed: int, width: int = 960, height: int = 540) -> None:
-        self._size = (height, width)
+        self._sizes = {"still": (height, width), "moving": (height, width), "draft": (height * 2 // 3, width * 2 // 3)}
         self._option = scene_options()
         self._model = compose().compile()
         self._data = mujoco.MjData(self._model)
-        self._moving = mujoco.Renderer(self._model, height, width)
-        self._moving.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
-        self._still: mujoco.Renderer | None = None
+        self._renderers: dict[Detail, mujoco.Renderer] = {}
         self._still_model = compose(samples=4).compile()
         self.set_seed(seed)
 
@@ -81,25 +82,30 @@ class WideRenderer:
         qpos: NDArray[np.float64],
         coarse_path: NDArray[np.float32] | None = None,
         refined_path: NDArray[np.float32] | None = None,
-        still: bool = False,
+        detail: Detail = "moving",
     ) -> NDArray[np.uint8]:
-        """(height, width, 3) uint8, with where the tokens lead and what the refiner will do drawn in space.
+        """(height, width, 3) uint8 (a draft is smaller), with where tokens and refiner lead drawn in space.
 
         Paths are (K, 3) in metres, robot base frame.
         """
         self._data.qpos[:] = qpos
         mujoco.mj_kinematics(self._model, self._data)
         mujoco.mj_camlight(self._model, self._data)
-        if still and self._still is None:
-            self._still = mujoco.Renderer(self._still_model, *self._size)
-        renderer = self._still if still and self._still is not None else self._moving
+        renderer = self._renderer(detail)
         renderer.update_scene(self._data, "wide", self._option)
-        if not still:
+        if detail != "still":
             self._draw_shadows(renderer.scene)
         for path, width, rgba in ((coarse_path, 0.0045, COARSE_RGBA), (refined_path, 0.0065, REFINED_RGBA)):
             if path is not None:
                 _draw_path(renderer.scene, path, width, rgba)
         return renderer.render()
+
+    def _renderer(self, detail: Detail) -> mujoco.Renderer:
+        if detail not in self._renderers:
+            model = self._still_model if detail == "still" else self._model
+            self._renderers[detail] = mujoco.Renderer(model, *self._sizes[detail])
+            self._renderers[detail].scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = detail == "still"
+        return self._renderers[detail]
 
     def _draw_shadows(self, scene: mujoco.MjvScene) -> None:
         flatten = np.eye(3)
@@ -125,9 +131,8 @@ class WideRenderer:
 
     def close(self) -> None:
         """Free the GL contexts."""
-        self._moving.close()
-        if self._still is not None:
-            self._still.close()
+        for renderer in self._renderers.values():
+            renderer.close()
 
 
 def _draw_path(scene: mujoco.MjvScene, path: NDArray[np.float32], width: float, rgba: NDArray[np.float32]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.session.protocol import SessionSettings
+from app.session.timeline import Timeline
 from records import CONTROL_HZ, Outcome, StepRecord
 from records.log import SUFFIX, EpisodeHeader
 
@@ -31,6 +32,7 @@ class Episode:
     """steps in a row for which the success test held"""
     outcome: Outcome | None = None
     records: list[StepRecord] = field(default_factory=list)
+    timeline: Timeline = field(default_factory=Timeline)
     started: float = field(default_factory=time.time)
 
     @property

@@ -271,6 +271,7 @@ class Session:
 
     def _emit(self, episode: Episode, record: StepRecord, poses: tuple[Any, Any]) -> None:
         episode.records.append(record)
+        episode.timeline.add(record)
         self._recorder.append(record)
         self._watchers.step(record, poses)
 
@@ -314,6 +315,7 @@ class Session:
             "queue_depth": decision.queue_depth if decision is not None else 0,
             "policy": "ready" if robot.driver is not None else "failed" if self._problem else "loading",
             "dropped": self._watchers.dropped,
+            "timeline": episode.timeline.shown() if episode is not None else None,
         }
 
     def _current_message(self) -> str:

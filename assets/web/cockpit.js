@@ -3,6 +3,7 @@
 import { LiveView } from "./live.js";
 import { StatusPanel } from "./status.js";
 import { TimingStrip } from "./timing.js";
+import { Viewer } from "./viewer.js";
 
 const TIPS = {
   run: "Carry out the instruction (Enter)",
@@ -35,6 +36,8 @@ function type(selector, text) {
 function start() {
   const panel = new StatusPanel();
   const strip = new TimingStrip(query("#timing canvas"));
+  const viewer = new Viewer(query("#rerun"));
+  query('[data-field="pace"]').hidden = !viewer.isSlow;
   let lastFrame = 0;
   let isLinked = false;
   let settings = null;
@@ -44,6 +47,7 @@ function start() {
   const apply = (status) => {
     latest = status;
     strip.show(status);
+    viewer.isMoving = status.state === "running";
     suggest(status.suggestions ?? []);
     label(status.state);
     followSettings(status);
@@ -55,7 +59,6 @@ function start() {
     frame: (meta) => {
       lastFrame = performance.now();
       panel.veil(null);
-      strip.advance(meta.step);
       if (view.frames === 1) setTimeout(() => isViewerShown || wantsViewer() && query("#rerun-toggle").click(), VIEWER_DELAY);
     },
   });

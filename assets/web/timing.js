@@ -31,13 +31,6 @@ export class TimingStrip {
     this.draw();
   }
 
-  // Frames come more often than the status: they move the strip.
-  advance(step) {
-    if (typeof step !== "number" || step === this.step) return;
-    this.step = step;
-    this.draw();
-  }
-
   draw() {
     const { context: pen, canvas } = this;
     const ratio = devicePixelRatio || 1;

@@ -13,25 +13,26 @@ class IntentBuffer:
     """Keeps the intent of the newest observation, in whatever order intents arrive.
 
     A newer intent begins at a newer step with the same horizon, so it covers every step that an older one still
-    covers: the newest is all that needs keeping. An intent that refuses never replaces one that can still be carried
-    out (a hand may hide the object for a moment); it counts once that one has run out.
+    covers: the newest is all that needs keeping. Whether to refuse is decided by a generation's first intent, before
+    anything moved: later the hand may hide what was asked for, and the tokens of such an intent still count.
     """
 
     def __init__(self, held: HeldSteps | None = None) -> None:
         self._held = held or HeldSteps()
         self._generation = 0
         self._newest = -1
+        self._accepted = False
         self.intent: Intent | None = None
         """the intent in use"""
         self.refusal: str | None = None
-        """the newest intent's sentence, when nothing else is left to carry out"""
-        self._refused: str | None = None
+        """the sentence of a generation's first intent, when it refuses"""
 
     def reset(self, generation: int) -> None:
         """Forget everything; from now on only intents of this generation count."""
         self._generation = generation
         self._newest = -1
-        self.intent = self.refusal = self._refused = None
+        self.intent = self.refusal = None
+        self._accepted = False
 
     def add(self, intent: Intent) -> list[str]:
         """Take an arrived intent; old generations and older observations are dropped. Returns events (sentences)."""
@@ -40,21 +41,20 @@ class IntentBuffer:
         if intent.step <= self._newest:
             return [f"An intent from step {intent.step} came after a newer one and was dropped."]
         self._newest = intent.step
-        self._refused = intent.refusal
-        if intent.refusal is None:
-            self.intent, self.refusal = intent, None
-            return []
-        if self.intent is None:
+        if intent.refusal is not None and not self._accepted:
             self.refusal = intent.refusal
             return []
-        return [f"At step {intent.step} the planner refused, the intent from step {self.intent.step} goes on."]
+        self.intent, self.refusal, self._accepted = intent, None, True
+        if intent.refusal is not None:
+            return [f"At step {intent.step} the planner does not see what was asked for; it goes on."]
+        return []
 
     def withdraw(self, step: int) -> list[str]:
         """Withdraw the intent if it has no slice left for `step`. Returns events (sentences)."""
         intent = self.intent
         if intent is None or self.row(step) < len(intent.tokens):
             return []
-        self.intent, self.refusal = None, self._refused
+        self.intent = None
         return [f"The intent from step {intent.step} ran out at step {step} and was withdrawn."]
 
     def row(self, step: int) -> int:

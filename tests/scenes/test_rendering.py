@@ -46,5 +46,5 @@ def test_another_seed_is_another_scene(env: TabletopEnv) -> None:
     other = TabletopEnv()
     other.reset(seed=10)
     assert not np.array_equal(renderer.render(other.qpos), first)
-    assert renderer.render(other.qpos, still=True).shape == (180, 320, 3)
+    assert renderer.render(other.qpos, detail="still").shape == (180, 320, 3)
     renderer.close()

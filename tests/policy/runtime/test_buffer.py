@@ -81,10 +81,10 @@ def test_a_first_intent_that_refuses_leaves_nothing_to_carry_out():
     assert buffer.refusal is None and buffer.intent is not None
 
 
-def test_a_later_refusal_counts_only_when_the_accepted_intent_has_run_out():
+def test_what_a_hand_hides_later_is_no_refusal():
     buffer = IntentBuffer()
     buffer.add(intent(0))
-    assert "refused" in buffer.add(intent(8, refusal="It is gone."))[0]
-    assert buffer.refusal is None and buffer.intent.step == 0
-    buffer.withdraw(HORIZON)
-    assert (buffer.intent, buffer.refusal) == (None, "It is gone.")
+    assert "does not see" in buffer.add(intent(8, refusal="It is gone."))[0]
+    assert buffer.refusal is None and buffer.intent.step == 8
+    buffer.withdraw(8 + HORIZON)
+    assert (buffer.intent, buffer.refusal) == (None, None)

@@ -1,0 +1,53 @@
+// Receives and draws the live view away from the page's thread, which the Rerun viewer may keep busy for long.
+
+const RETRY = 1000; // milliseconds
+
+let canvas, context, address;
+let newest = -1;
+let isVisible = true;
+
+onmessage = ({ data }) => {
+  if ("visible" in data) isVisible = data.visible;
+  if (!data.canvas) return;
+  ({ canvas, address } = data);
+  context = canvas.getContext("2d", { alpha: false, desynchronized: true });
+  connect();
+};
+
+function connect() {
+  const socket = new WebSocket(address);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => postMessage({ link: true });
+  socket.onmessage = ({ data }) => receive(socket, data);
+  socket.onclose = () => {
+    postMessage({ link: false });
+    setTimeout(connect, RETRY);
+  };
+}
+
+async function receive(socket, data) {
+  if (typeof data === "string") return postMessage({ status: data });
+  try {
+    await draw(data);
+  } finally {
+    // The next frame may come: only so many are on their way at once, so none of them is old.
+    if (socket.readyState === WebSocket.OPEN) socket.send("shown");
+  }
+}
+
+async function draw(data) {
+  const length = new DataView(data).getUint32(0, true);
+  const meta = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+  if (isVisible) {
+    const picture = await createImageBitmap(new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" }));
+    if (meta.frame < newest) return picture.close(); // decoded after a newer one
+    if (canvas.width !== picture.width || canvas.height !== picture.height) {
+      canvas.width = picture.width;
+      canvas.height = picture.height;
+    }
+    context.drawImage(picture, 0, 0);
+    picture.close();
+  }
+  newest = meta.frame;
+  postMessage({ frame: meta });
+}

@@ -1,0 +1,62 @@
+// Manners for the Rerun viewer, which draws and fetches by itself inside our page.
+//
+// Where no graphics card draws it, the processor does, on the cores that simulate and drive the robot: one picture of it
+// costs as much as ten of the live view. There it is drawn less often while the arm moves, and at once where somebody
+// points at it.
+
+const MOVING = 1200; // milliseconds between two pictures of the viewer while the arm moves
+const AT_REST = 350;
+const TOUCHED = 80;
+const TOUCH_LASTS = 1500;
+
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+const RELEASES = "https://api.github.com/repos/rerun-io/";
+
+export class Viewer {
+  constructor(place) {
+    this.isSlow = drawsInSoftware();
+    this.isMoving = false;
+    darken();
+    keepHome();
+    if (this.isSlow) this.pace(place);
+  }
+
+  pace(place) {
+    let touched = -Infinity;
+    let drawn = -Infinity;
+    for (const kind of ["pointermove", "pointerdown", "wheel", "keydown"])
+      place.addEventListener(kind, () => { touched = performance.now(); }, { capture: true, passive: true });
+    const direct = window.requestAnimationFrame.bind(window);
+    window.requestAnimationFrame = (callback) => {
+      if (!asksViewer()) return direct(callback);
+      const now = performance.now();
+      const period = now - touched < TOUCH_LASTS ? TOUCHED : this.isMoving ? MOVING : AT_REST;
+      const draw = () => direct((time) => { callback(time); drawn = performance.now(); });
+      return setTimeout(draw, Math.max(0, Math.min(drawn + period - now, period)));
+    };
+  }
+}
+
+// The viewer's own code is the only one whose address names it.
+const asksViewer = () => /re_viewer/.test(new Error().stack);
+
+// The page is dark; the viewer would follow the system's setting.
+function darken() {
+  const direct = window.matchMedia.bind(window);
+  window.matchMedia = (query) => direct(/prefers-color-scheme:\s*dark/.test(query) ? "all" : /prefers-color-scheme:\s*light/.test(query) ? "not all" : query);
+}
+
+// It would ask for newer releases of itself; nothing here asks the internet.
+function keepHome() {
+  const direct = window.fetch.bind(window);
+  window.fetch = (input, options) =>
+    String(input?.url ?? input).startsWith(RELEASES) ? Promise.resolve(new Response("{}", { status: 404 })) : direct(input, options);
+}
+
+function drawsInSoftware() {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  const facts = gl?.getExtension("WEBGL_debug_renderer_info");
+  const name = facts ? gl.getParameter(facts.UNMASKED_RENDERER_WEBGL) : "";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return gl === null || SOFTWARE.test(name);
+}
