@@ -72,8 +72,9 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
             if pose is not None or not still:
                 still = pose is None
                 picture = renderer.render(shown[0], _thin(shown[1]), shown[2], "still" if still else effort.detail)
-                picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-                jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+                jpeg = cv2.imencode(
+                    ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+                )[1].tobytes()
                 meta = {"step": shown[3], "stamp": shown[4], "seed": seed}
                 if not still:
                     effort.spent(time.monotonic() - started)

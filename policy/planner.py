@@ -25,6 +25,8 @@ class PlannerOutput:
     """(B, L, 7, N)"""
     groundings: dict[str, Tensor]
     """camera -> (B, roles + extra queries, G * G + 1)"""
+    hand: Tensor
+    """(B, 1, G * G + 1) where the front camera sees the robot's own grasp point: the camera may stand anywhere"""
     state: Tensor
     """(B, head.STATE_SIZE)"""
 
@@ -34,9 +36,9 @@ class Perception:
     """What the head is told: see `CoarseHead.forward`, and the heatmaps it was read from."""
 
     peaks: Tensor
-    pools: Tensor
     task: Tensor
     groundings: dict[str, Tensor]
+    hand: Tensor
 
 
 class PlannerModel(nn.Module):
@@ -48,9 +50,10 @@ class PlannerModel(nn.Module):
         self.front = PyramidEncoder(config.grounding_size)
         self.wrist = PyramidEncoder(config.grounding_size)
         self.reader = SentenceReader(config)
+        self.hand = nn.Parameter(torch.randn(self.reader.width) * 0.3)
         self.ground_front = GroundingHead(config, self.reader.width, self.front.pool_size)
         self.ground_wrist = GroundingHead(config, self.reader.width, self.wrist.pool_size)
-        self.head = CoarseHead(config, self.reader.width, self.front.pool_size + self.wrist.pool_size)
+        self.head = CoarseHead(config, self.reader.width)
 
     def perceive(
         self,
@@ -76,11 +79,13 @@ class PlannerModel(nn.Module):
             "front": self.ground_front(queries, front_map, front_pool),
             "wrist": self.ground_wrist(queries, wrist_map, wrist_pool),
         }
-        peaks = [
-            read_peak(groundings[camera][:, : len(ROLES)], fine)
-            for camera, fine in (("front", front_map), ("wrist", wrist_map))
-        ]
-        return Perception(torch.cat(peaks, 1), torch.cat((front_pool, wrist_pool), 1), task, groundings)
+        hand = self.ground_front(self.hand.expand(len(roles), 1, -1), front_map, front_pool)
+        peaks = (
+            read_peak(groundings["front"][:, : len(ROLES)], front_map),
+            read_peak(groundings["wrist"][:, : len(ROLES)], wrist_map),
+            read_peak(hand, front_map),
+        )
+        return Perception(torch.cat(peaks, 1), task, groundings, hand)
 
     def forward(
         self,
@@ -93,8 +98,8 @@ class PlannerModel(nn.Module):
     ) -> PlannerOutput:
         """`perceive`, then the head with normalised proprioception (B, P)."""
         seen = self.perceive(front, wrist, words, mask, extra)
-        tokens, state = self.head(seen.peaks, seen.pools, proprio, seen.task)
-        return PlannerOutput(tokens, seen.groundings, state)
+        tokens, state = self.head(seen.peaks, proprio, seen.task)
+        return PlannerOutput(tokens, seen.groundings, seen.hand, state)
 
 
 class Planner:

@@ -20,7 +20,8 @@ def frame_labels(world: World, goal: Goal) -> dict[str, NDArray[np.float32]]:
     """Labels of the present state.
 
     `positions` (T, 3) metres relative to the hand, base frame (NaN when absent); `pixels` (T, 2, 2) u, v in [0, 1]
-    per camera (NaN when absent or outside of the picture); `closing` (2,) double-angle direction in which the fingers
+    per camera (NaN when absent or outside of the picture); `hand` (2,) u, v of the grasp point in the front camera;
+    `closing` (2,) double-angle direction in which the fingers
     should close, zero when any will do; `held` (1,).
     """
     positions = np.full((len(THINGS), 3), np.nan, dtype=np.float32)
@@ -39,9 +40,11 @@ def frame_labels(world: World, goal: Goal) -> dict[str, NDArray[np.float32]]:
     doubled = (
         np.zeros(2) if closing is None else np.array((closing[0] ** 2 - closing[1] ** 2, 2 * closing[0] * closing[1]))
     )
+    front = cameras[CAMERAS.index("front")]
     return {
         "positions": positions,
         "pixels": pixels,
+        "hand": _project(world.data, front.id, float(front.fovy[0]), world.hand_position).astype(np.float32),
         "closing": doubled.astype(np.float32),
         "held": np.array([world.is_held(goal.target)], dtype=np.float32),
     }

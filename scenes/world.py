@@ -36,7 +36,11 @@ class World:
 
     def reset(self, seed: int) -> None:
         """The scene of a seed, settled for a moment."""
-        self.layout = draw_layout(seed)
+        self.arrange(draw_layout(seed))
+
+    def arrange(self, layout: Layout) -> None:
+        """Any layout, settled for a moment; `get_state` restores only those that a seed draws."""
+        self.layout = layout
         apply_layout(self.model, self.data, self.layout)
         mujoco.mj_forward(self.model, self.data)
         self.controller.reset(self.data.qpos[self._arm_qpos])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.random import Generator
+from numpy.typing import NDArray
 from torch import Tensor
 
 from policy.sentences import SentenceEncoder
@@ -39,9 +40,9 @@ class PhraseBank:
     """(P, W)"""
     by_goal: dict[tuple[int, int], list[int]]
     """(target row, container row or -1) -> phrases"""
-    named: list[int]
+    named: NDArray[np.int64]
     """phrases for extra queries"""
-    thing: list[int]
+    thing: NDArray[np.int64]
     """for each of `named`: row of the thing in the label tables, -1 for what is never there"""
 
     @classmethod
@@ -64,7 +65,7 @@ class PhraseBank:
             thing.append(row)
             texts.append(text)
         features, masks = encoder.encode(texts)
-        return cls(features.half(), masks, by_goal, named, thing)
+        return cls(features.half(), masks, by_goal, np.array(named), np.array(thing))
 
     def goal_phrases(self, targets: np.ndarray, containers: np.ndarray, rng: Generator) -> np.ndarray:
         """A random phrase for each sample's goal."""

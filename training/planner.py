@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
@@ -16,13 +18,16 @@ from policy.grounding import grounding_loss
 from policy.planner import PlannerModel
 from policy.sentences import SentenceEncoder
 from policy.vision import channels_last
+from scenes.labels import THINGS
 from training.frames import Frames
 from training.loop import RunSettings, photometric, train
+from training.mirror import CLOSING, POSITION, mirror_pictures, mirror_pixels, mirror_proprio
 from training.phrases import PhraseBank
 from training.targets import Targets
 
-GROUNDING_WEIGHT, STATE_WEIGHT = 0.25, 3.0
+GROUNDING_WEIGHT, STATE_WEIGHT = 0.4, 3.0
 _DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 0.4, 0.4, 0.8, 1.2))
+_WAYS, _UNKNOWN_POOL, _UNKNOWN_ASKED = 3, 18, 4
 
 
 class PlannerBatches:
@@ -30,16 +35,13 @@ class PlannerBatches:
 
     def __init__(
         self, model: PlannerModel, frames: Frames, bank: PhraseBank, mean: Tensor, spread: Tensor, batch: int = 64,
-        distinct: int = 48, extra: int = 6, seed: int = 0, recent: int = 0, recent_share: float = 0.0,
+        seed: int = 0, recent: int = 0, recent_share: float = 0.0,
     ) -> None:  # fmt: skip
         self.model, self.frames, self.bank = model, frames, bank
         self.targets = Targets.of(frames, model.config.bins)
         self.mean, self.spread = mean, spread
-        self.batch, self.distinct, self.extra = batch, distinct, extra
-        self.seed = seed
+        self.batch, self.seed = batch, seed
         self.recent, self.recent_share = recent, recent_share
-        self.named = np.array(bank.named)
-        self.thing = np.array(bank.thing)
 
     def losses(self, step: int) -> dict[str, Tensor]:
         """One batch, decided by the step alone so that a resumed run continues as it would have."""
@@ -49,36 +51,90 @@ class PlannerBatches:
         if self.recent_share:
             newer = rng.random(self.batch) < self.recent_share
             rows = np.where(newer, rng.integers(self.recent, len(self.frames), size=self.batch), rows)
-        columns, bank = self.frames.columns, self.bank
-        front = photometric(torch.from_numpy(self.frames.picture("front", rows)))
-        wrist = photometric(torch.from_numpy(self.frames.picture("wrist", rows)))
-        proprio = (torch.from_numpy(columns["proprio"][rows]) - self.mean) / self.spread
+        shown = show(self.frames, rows, rng.random(self.batch) < 0.5)
+        bank = self.bank
+        proprio = (torch.from_numpy(shown.proprio) - self.mean) / self.spread
         proprio = proprio + torch.randn_like(proprio) * 0.02
-        phrases = bank.goal_phrases(columns["target"][rows], columns["container"][rows], rng)
-        pool = rng.choice(len(self.named), size=self.distinct, replace=False)
-        asked = rng.integers(self.distinct, size=(self.batch, self.extra))
-        extra = (bank.features[self.named[pool]].float(), bank.masks[self.named[pool]], torch.from_numpy(asked))
-        output = self.model(front, wrist, proprio, bank.features[phrases].float(), bank.masks[phrases], extra)
-        tokens = token_loss(output.tokens, *self.targets.token_targets(rows, self.model.config.horizon))
-        pixels = self._pixels(rows, self.thing[pool][asked])
-        grounding = sum(
-            (
-                grounding_loss(output.groundings[camera].float(), pixels[:, :, i])
-                for i, camera in enumerate(("front", "wrist"))
-            ),
-            torch.zeros(()),
+        phrases = bank.goal_phrases(shown.roles[:, 0], shown.roles[:, 1], rng)
+        pool, asked, things = self._names(rng)
+        output = self.model(
+            photometric(torch.from_numpy(shown.front)),
+            photometric(torch.from_numpy(shown.wrist)),
+            proprio,
+            bank.features[phrases].float(),
+            bank.masks[phrases],
+            (bank.features[pool].float(), bank.masks[pool], torch.from_numpy(asked)),
         )
-        state = state_loss(output.state, self.frames, rows)
+        tokens = token_loss(output.tokens, *self.targets.token_targets(rows, self.model.config.horizon, shown.flipped))
+        pixels = torch.from_numpy(shown.pixels_of(np.concatenate((shown.roles, things), 1)))
+        grounding = grounding_loss(output.hand.float(), torch.from_numpy(shown.hand)[:, None]) * 0.25
+        for i, camera in enumerate(("front", "wrist")):
+            grounding = grounding + grounding_loss(output.groundings[camera].float(), pixels[:, :, i])
+        state = state_loss(output.state, shown)
         total = tokens + GROUNDING_WEIGHT * grounding + STATE_WEIGHT * state
         return {"total": total, "tokens": tokens, "grounding": grounding, "state": state}
 
-    def _pixels(self, rows: np.ndarray, things: np.ndarray) -> Tensor:
-        """(B, 2 + Q, cameras, 2) where the roles and the extra phrases are, NaN for none."""
-        columns = self.frames.columns
-        roles = np.stack((columns["target"][rows], columns["container"][rows]), 1)
-        wanted = np.concatenate((roles, things), 1).astype(np.int64)
-        pixels = np.take_along_axis(columns["pixels"][rows], np.maximum(wanted, 0)[..., None, None], 1)
-        return torch.from_numpy(np.where((wanted < 0)[..., None, None], np.nan, pixels).astype(np.float32))
+    def _names(self, rng: Generator) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Phrases of a pool, which of them each sample is asked for, and the things that they name.
+
+        Every sample is asked for every thing there may be, in one of a few ways, and for some that never are.
+        """
+        named, thing = self.bank.named, self.bank.thing
+        known = [rng.choice(named[thing == row], _WAYS) for row in range(len(THINGS))]
+        pool = np.concatenate((*known, rng.choice(named[thing < 0], _UNKNOWN_POOL)))
+        ways = rng.integers(_WAYS, size=(self.batch, len(THINGS))) + np.arange(len(THINGS)) * _WAYS
+        unknown = rng.integers(_UNKNOWN_POOL, size=(self.batch, _UNKNOWN_ASKED)) + len(THINGS) * _WAYS
+        things = np.tile(np.r_[np.arange(len(THINGS)), np.full(_UNKNOWN_ASKED, -1)], (self.batch, 1))
+        return pool, np.concatenate((ways, unknown), 1), things
+
+
+@dataclass
+class Shown:
+    """Frames with their labels, some of them as a mirror shows them (see `training.mirror`)."""
+
+    flipped: NDArray[np.bool_]
+    """(B,)"""
+    front: NDArray[np.uint8]
+    wrist: NDArray[np.uint8]
+    proprio: NDArray[np.float32]
+    roles: NDArray[np.int64]
+    """(B, 2) rows of target and container, -1 for none"""
+    pixels: NDArray[np.float32]
+    """(B, THINGS, cameras, 2)"""
+    hand: NDArray[np.float32]
+    state: NDArray[np.float32]
+    """(B, STATE_SIZE)"""
+
+    def pixels_of(self, things: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(B, Q) things -> (B, Q, cameras, 2), NaN for none."""
+        pixels = np.take_along_axis(self.pixels, np.maximum(things, 0)[..., None, None], 1)
+        return np.where((things < 0)[..., None, None], np.nan, pixels).astype(np.float32)
+
+
+def show(frames: Frames, rows: NDArray[np.int64], flipped: NDArray[np.bool_]) -> Shown:
+    """These frames, mirrored where `flipped` says so."""
+    columns, index = frames.columns, np.arange(len(rows))
+    pictures = {}
+    for camera in ("front", "wrist"):
+        pictures[camera] = frames.picture(camera, rows)
+        pictures[camera][flipped] = mirror_pictures(pictures[camera][flipped])
+    proprio, pixels, hand = columns["proprio"][rows], columns["pixels"][rows], columns["hand"][rows]
+    roles = np.stack((columns["target"][rows], columns["container"][rows]), 1).astype(np.int64)
+    positions, closing = columns["positions"][rows], columns["closing"][rows]
+    places = [np.where((role >= 0)[:, None], positions[index, role], 0.0) * 10 for role in roles.T]
+    flip = flipped[:, None]
+    places = [np.where(flip, place * POSITION, place) for place in places]
+    state = np.concatenate((*places, np.where(flip, closing * CLOSING, closing) * 0.3, columns["held"][rows] * 0.3), 1)
+    return Shown(
+        flipped,
+        pictures["front"],
+        pictures["wrist"],
+        np.where(flip, mirror_proprio(proprio), proprio),
+        roles,
+        np.where(flip[..., None, None], mirror_pixels(pixels), pixels),
+        np.where(flip, mirror_pixels(hand), hand),
+        state.astype(np.float32),
+    )
 
 
 def token_loss(logits: Tensor, tokens: NDArray[np.uint8], valid: NDArray[np.bool_]) -> Tensor:
@@ -89,18 +145,9 @@ def token_loss(logits: Tensor, tokens: NDArray[np.uint8], valid: NDArray[np.bool
     return (cross.view_as(weight) * weight).sum() / weight.sum()
 
 
-def state_loss(state: Tensor, frames: Frames, rows: NDArray[np.int64]) -> Tensor:
+def state_loss(state: Tensor, shown: Shown) -> Tensor:
     """How far the auxiliary state (B, STATE_SIZE) is from the simulator's, smooth L1 in decimetres."""
-    columns = frames.columns
-    index = np.arange(len(rows))
-    container = columns["container"][rows]
-    positions = columns["positions"][rows]
-    target_at = positions[index, columns["target"][rows]] * 10
-    container_at = np.where((container >= 0)[:, None], positions[index, container] * 10, 0.0)
-    truth = np.concatenate(
-        (target_at, container_at, columns["closing"][rows] * 0.3, columns["held"][rows] * 0.3), 1
-    ).astype(np.float32)
-    return F.smooth_l1_loss(state, torch.from_numpy(truth), beta=0.1)
+    return F.smooth_l1_loss(state, torch.from_numpy(shown.state), beta=0.03)
 
 
 def train_planner(
@@ -111,7 +158,8 @@ def train_planner(
     torch.manual_seed(0)
     model = channels_last(PlannerModel(config))
     if start is not None:
-        model.load_state_dict(start, strict=False)
+        fits = model.state_dict()
+        model.load_state_dict({k: v for k, v in start.items() if k in fits and v.shape == fits[k].shape}, strict=False)
     source = PlannerBatches(model, frames, bank, mean, spread, **batches)  # type: ignore[arg-type]
     return train(model, source.losses, folder, settings, "planner")
 

@@ -16,21 +16,25 @@ from training.stage import ALLOCATOR
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the shipped checkpoint is made; steps are optimiser steps of 64 samples (the head's: 256)."""
+    """How a checkpoint is made; steps are optimiser steps of 64 samples.
+
+    The planner learns from the expert's scenes; then, round by round, the policy drives, the expert labels what it
+    met, and the planner learns on. At last the refiner learns from the planner's own tokens (Libra-VLA's curriculum).
+    """
 
     scenes: int = 1325
     """expert demonstrations from these many scene seeds, from 0 on"""
-    planner_steps: int = 2000
-    refiner_steps: int = 750
-    dagger_scenes: int = 150
-    """scenes per DAgger round, seeds from 200000 on"""
-    head_steps: int = 1500
-    head_blocks: int = 24
-    """blocks per data set on which the head is trained"""
+    refiner_steps: int = 1250
+    planner_steps: int = 5000
+    rounds: tuple[tuple[int, int], ...] = ((250, 2500), (250, 1500))
+    """DAgger rounds: scenes (seeds from 200000 on, 10000 a round) and planner steps after it"""
+    recent_share: float = 0.4
+    """of each batch in a round comes from driven episodes"""
+    curriculum_steps: int = 500
 
     def smaller(self) -> Recipe:
         """A few minutes of the same, to see that everything runs; its policy is not good."""
-        return Recipe(25, 20, 20, 10, 20, 1)
+        return Recipe(25, 10, 20, ((10, 10),), 0.4, 10)
 
 
 def make(recipe: Recipe, runs: Path, out: Path, workers: int) -> None:
@@ -40,26 +44,50 @@ def make(recipe: Recipe, runs: Path, out: Path, workers: int) -> None:
         subprocess.CalledProcessError: a stage failed; starting again resumes it.
     """
     data, train = runs / "data", runs / "train"
-    expert, dagger = data / "expert", data / "dagger1"
     norm = train / "refiner1" / "norm.safetensors"
-    collected = ("--episodes", recipe.scenes, "--out", expert, "--workers", workers)
-    _libra("collect", *collected)
-    first = ("--data", expert, "--threads", workers)
-    _stage("refiner", train / "refiner1", *first, "--steps", recipe.refiner_steps, "--seed", 1)
-    _stage("planner", train / "planner1", *first, "--steps", recipe.planner_steps, "--norm", norm)
-    export(train / "planner1", train / "refiner1", load_file(norm), train / "driver")
-    driven = ("--episodes", recipe.dagger_scenes, "--out", dagger, "--workers", workers)
-    _libra("dagger", "--checkpoint", train / "driver", *driven)
-    both = ("--data", expert, dagger, "--blocks", recipe.head_blocks, "--norm", norm, "--threads", workers)
+    sets = [data / "expert"]
+    _libra("collect", "--episodes", recipe.scenes, "--out", sets[0], "--workers", workers)
+    threads: tuple[object, ...] = ("--threads", workers)
+    _stage("refiner", train / "refiner1", sets, *threads, "--steps", recipe.refiner_steps, "--seed", 1)
+    threads = (*threads, "--norm", norm)
+    planner = train / "planner1"
+    _stage("planner", planner, sets, *threads, "--steps", recipe.planner_steps)
+    for number, (scenes, steps) in enumerate(recipe.rounds, start=1):
+        driver = train / f"driver{number}"
+        export(planner, train / "refiner1", load_file(norm), driver)
+        driven = data / f"dagger{number}"
+        seed = 190_000 + 10_000 * number
+        _libra(
+            "dagger",
+            "--checkpoint",
+            driver,
+            "--episodes",
+            scenes,
+            "--seed",
+            seed,
+            "--out",
+            driven,
+            "--workers",
+            workers,
+        )
+        sets.append(driven)
+        start, planner = planner, train / f"planner{number + 1}"
+        recent = ("--recent-share", recipe.recent_share, "--rate", 8e-4, "--seed", number + 1)
+        _stage("planner", planner, sets, *threads, "--start", start, "--steps", steps, *recent)
+    tokens = train / "tokens"
+    if not (tokens / "tokens.npy").is_file():
+        _stage("tokens", tokens, sets, *threads, "--start", planner, "--steps", 0)
+    refiner = train / "refiner2"
+    planned = ("--planned", tokens / "tokens.npy", "--rate", 6e-4, "--seed", 2)
     _stage(
-        "head", train / "head1", *both, "--start", train / "planner1", "--steps", recipe.head_steps, "--rate", 1.5e-3
+        "refiner", refiner, sets, *threads, "--start", train / "refiner1", "--steps", recipe.curriculum_steps, *planned
     )
-    export(train / "head1", train / "refiner1", load_file(norm), out)
+    export(planner, refiner, load_file(norm), out)
 
 
-def _stage(system: str, out: Path, *arguments: object) -> None:
+def _stage(system: str, out: Path, data: list[Path], *arguments: object) -> None:
     if not (out / "weights.safetensors").is_file():
-        _python("training.stage", system, "--out", out, *arguments)
+        _python("training.stage", system, "--data", *data, "--out", out, *arguments)
 
 
 def _libra(command: str, *arguments: object) -> None:

@@ -16,6 +16,7 @@ from policy.refiner import RefinerModel, intent_motion, intent_window, pack_comm
 from policy.vision import channels_last
 from training.frames import Frames
 from training.loop import RunSettings, photometric, train
+from training.mirror import ACTION, mirror_pictures, mirror_proprio
 from training.targets import Targets
 
 MAX_AGE = 44
@@ -41,6 +42,8 @@ class RefinerBatches:
         ]
         self.recent_rows = [rows[rows >= recent] for rows in self.rows]
         self.recent_share = recent_share
+        felt = frames.columns["proprio"]
+        self.proprio = (felt, mirror_proprio(felt))
 
     def losses(self, step: int) -> dict[str, Tensor]:
         """One batch, decided by the step alone."""
@@ -51,12 +54,13 @@ class RefinerBatches:
         if self.recent_share and len(self.recent_rows[delay]):
             newer = rng.random(self.batch) < self.recent_share
             rows = np.where(newer, rng.choice(self.recent_rows[delay], self.batch), rows)
-        windows, ages, motions, committed = self._conditions(rows, delay, rng)
-        columns = self.frames.columns
-        proprio = (torch.from_numpy(columns["proprio"][rows]) - self.mean) / self.spread
+        flipped = rng.random(self.batch) < 0.5
+        windows, ages, motions, committed = self._conditions(rows, flipped, delay, rng)
+        felt = np.where(flipped[:, None], self.proprio[1][rows], self.proprio[0][rows])
+        proprio = (torch.from_numpy(felt) - self.mean) / self.spread
         memory = self.model.remember(
-            photometric(torch.from_numpy(self.frames.picture("front", rows))),
-            photometric(torch.from_numpy(self.frames.picture("wrist", rows))),
+            photometric(torch.from_numpy(self._pictures("front", rows, flipped))),
+            photometric(torch.from_numpy(self._pictures("wrist", rows, flipped))),
             proprio + torch.randn_like(proprio) * 0.02,
             torch.from_numpy(windows),
             torch.from_numpy(ages),
@@ -64,7 +68,8 @@ class RefinerBatches:
             torch.from_numpy(committed),
         )
         steps = rows[:, None] + delay + np.arange(self.config.chunk)
-        actions = torch.from_numpy(self.targets.expert[steps])[:, None].expand(-1, self.samples, -1, -1)
+        expert = self.targets.expert[steps] * np.where(flipped[:, None], ACTION, np.float32(1))[:, None]
+        actions = torch.from_numpy(expert)[:, None].expand(-1, self.samples, -1, -1)
         noise = torch.randn(actions.shape)
         # More weight on early flow times, where the choice of direction is made.
         now = torch.rand(actions.shape[:2]) ** 1.3
@@ -76,19 +81,27 @@ class RefinerBatches:
         miss = (ended - actions)[..., :3].abs().mean()
         return {"total": loss, "miss": miss}
 
+    def _pictures(self, camera: str, rows: NDArray[np.int64], flipped: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        pictures = self.frames.picture(camera, rows)
+        pictures[flipped] = mirror_pictures(pictures[flipped])
+        return pictures
+
     def _conditions(
-        self, rows: NDArray[np.int64], delay: int, rng: Generator
+        self, rows: NDArray[np.int64], flipped: NDArray[np.bool_], delay: int, rng: Generator
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        config, targets, proprio = self.config, self.targets, self.frames.columns["proprio"]
+        config, targets = self.config, self.targets
         windows, ages, motions, fixed = [], [], [], []
-        for row in rows:
+        for row, flip in zip(rows, flipped, strict=True):
+            proprio = self.proprio[int(flip)]
             age = int(rng.integers(0, 8)) if rng.random() < 0.65 else int(rng.integers(0, self.max_age + 1))
             age = min(age, self.max_age)
             since = max(int(row) - age, int(targets.first[row]))
             if self.planned is not None and rng.random() < self.planned_share:
                 tokens = self.planned[since]
+                if flip:
+                    tokens = np.where(ACTION < 0, config.bins - 1 - tokens, tokens)
             else:
-                tokens = self._expert_tokens(since, rng)
+                tokens = self._expert_tokens(since, flip, rng)
             now = int(row) - since
             window = intent_window(tokens, now + delay, config)
             if rng.random() < 0.03:
@@ -96,14 +109,14 @@ class RefinerBatches:
             windows.append(window)
             ages.append(float(now + delay))
             motions.append(intent_motion(tokens, now, proprio[row], proprio[since], config))
-            fixed.append(pack_committed(targets.executed[row : row + delay], config))
+            fixed.append(pack_committed(targets.executed[row : row + delay] * (ACTION if flip else 1), config))
         return np.stack(windows), np.array(ages, np.float32), np.stack(motions), np.stack(fixed)
 
-    def _expert_tokens(self, since: int, rng: Generator) -> NDArray[np.uint8]:
+    def _expert_tokens(self, since: int, flip: bool, rng: Generator) -> NDArray[np.uint8]:
         """(L, 7) the expert's own tokens from a row on, blurred a little as a planner's would be."""
         config, targets = self.config, self.targets
         steps = np.minimum(np.arange(since, since + config.horizon), targets.last[since])
-        tokens = targets.tokens[steps].astype(np.int16)
+        tokens = (targets.mirrored if flip else targets.tokens)[steps].astype(np.int16)
         if rng.random() < 0.5:
             tokens += rng.choice((-1, 0, 1), p=(0.12, 0.76, 0.12), size=tokens.shape) * (1, 1, 1, 1, 1, 1, 0)
         return np.clip(tokens, 0, config.bins - 1).astype(np.uint8)

@@ -33,7 +33,7 @@ def normalisation(frames: Frames) -> tuple[Tensor, Tensor]:
 def parse() -> argparse.Namespace:
     """Arguments of a stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("system", choices=("planner", "head", "refiner", "tokens"))
+    parser.add_argument("system", choices=("planner", "refiner", "tokens"))
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, required=True)
@@ -46,8 +46,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--max-age", type=int, default=44)
     parser.add_argument("--blocks", type=int, help="only the first blocks of each data set")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--recent", type=int, default=0, help="first row of newer data")
-    parser.add_argument("--recent-share", type=float, default=0.0)
+    parser.add_argument("--recent-share", type=float, default=0.0, help="of each batch, of all data sets but the first")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
@@ -68,23 +67,10 @@ def main() -> None:
         return
     settings = RunSettings(steps=arguments.steps, rate=arguments.rate, threads=arguments.threads)
     start = averaged(arguments.start) if arguments.start else None
-    if arguments.system == "head":
-        from policy.planner import PlannerModel
-        from training.head import Perceived, train_head
-
-        model = PlannerModel(PolicyConfig())
-        model.load_state_dict(start or {}, strict=False)
-        perceived = Perceived.of(model, frames, arguments.threads, augmented=True)
-        head = train_head(
-            PolicyConfig(), model, frames, perceived, mean, spread, arguments.out, settings, seed=arguments.seed
-        )
-        model.head.load_state_dict(head)
-        save_file({k: v.contiguous() for k, v in model.state_dict().items()}, arguments.out / "weights.safetensors")
-        return
     common = {
         "batch": arguments.batch,
         "seed": arguments.seed,
-        "recent": arguments.recent,
+        "recent": len(Frames.open(arguments.data[:1], arguments.blocks)) if len(arguments.data) > 1 else 0,
         "recent_share": arguments.recent_share,
     }
     if arguments.system == "planner":

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from policy.actions import encode
 from training.frames import Frames
+from training.mirror import ACTION
 
 
 @dataclass
@@ -18,6 +19,8 @@ class Targets:
     expert: NDArray[np.float32]
     executed: NDArray[np.float32]
     tokens: NDArray[np.uint8]
+    mirrored: NDArray[np.uint8]
+    """tokens of the mirrored actions"""
     ahead: NDArray[np.int64]
     """number of steps from this row on whose expert actions are what a clean expert does from here"""
     first: NDArray[np.int64]
@@ -38,13 +41,19 @@ class Targets:
         stops = np.flatnonzero(~clean | (rows == ends[which]))
         ahead = stops[np.searchsorted(stops, rows)] - rows + 1
         expert = frames.columns["expert"]
-        return cls(expert, frames.columns["executed"], encode(expert, bins), ahead, starts[which], ends[which])
+        tokens, mirrored = encode(expert, bins), encode(expert * ACTION, bins)
+        return cls(expert, frames.columns["executed"], tokens, mirrored, ahead, starts[which], ends[which])
 
-    def token_targets(self, rows: NDArray[np.int64], horizon: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """(B, L, 7) tokens and (B, L) which of them hold."""
+    def token_targets(
+        self, rows: NDArray[np.int64], horizon: int, flip: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """(B, L, 7) tokens and (B, L) which of them hold; of the mirrored scene where `flip` (B,) says so."""
         steps = np.arange(horizon)
         index = np.minimum(rows[:, None] + steps, len(self.tokens) - 1)
-        return self.tokens[index], steps < self.ahead[rows][:, None]
+        tokens = self.tokens[index]
+        if flip is not None:
+            tokens = np.where(flip[:, None, None], self.mirrored[index], tokens)
+        return tokens, steps < self.ahead[rows][:, None]
 
     def chunk_rows(self, chunk: int, delay: int) -> NDArray[np.int64]:
         """Rows t for which the expert's chunk [t + delay, t + delay + chunk) is known."""
