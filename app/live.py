@@ -24,8 +24,8 @@ KEEP_ALIVE_SECONDS: Final = 0.5
 STILL_SECONDS: Final = 0.6
 """without motion until the picture is drawn once more with real shadows"""
 JPEG_QUALITY: Final = 82
-PATH_POINTS: Final = 16
-"""that a path is drawn with at most: every piece of it costs a third of a millisecond"""
+PATH_POINTS: Final = 9
+"""that a path is drawn with at most: every piece of it costs half a millisecond"""
 PRIORITY: Final = -5
 """after the session, before the browser that may draw on the same cores"""
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from policy.config import PolicyConfig
+from policy.geometry import OBJECT_HEIGHT, on_table
 from policy.grounding import ROLES
 from policy.layers import DecoderBlock, mlp
 
@@ -24,9 +25,9 @@ _ZOOM = (1.0, 4.0, 16.0)
 class CoarseHead(nn.Module):
     """Geometry first, then the state of the task, then all tokens in parallel (Libra-VLA, Parallel Coarse-Action Head).
 
-    Where a thing is from the hand follows from pixels (the hand's own among them) and proprioception: layers that see
-    nothing else say so. Appearance passes through a narrow gate, because a head that sees much of it learns the scenes
-    of its training by heart.
+    Where a thing is from the hand follows from pixels (the hand's own among them) and proprioception: both cameras'
+    rays say so in closed form, and layers that see nothing else weigh and correct them. Appearance passes through a
+    narrow gate, because a head that sees much of it learns the scenes of its training by heart.
     """
 
     def __init__(self, config: PolicyConfig, task: int) -> None:
@@ -34,8 +35,8 @@ class CoarseHead(nn.Module):
         self.config = config
         width = config.planner_width
         self.place = nn.Sequential(
-            nn.Linear(PEAKS * PEAK_FACTS + config.proprio_size, 384), nn.SiLU(), nn.Linear(384, 384), nn.SiLU(),
-            nn.Linear(384, PLACE_SIZE),
+            nn.Linear(PEAKS * PEAK_FACTS + config.proprio_size + 4 * len(ROLES), 384), nn.SiLU(),
+            nn.Linear(384, 384), nn.SiLU(), nn.Linear(384, PLACE_SIZE + len(ROLES)),
         )  # fmt: skip
         self.drop = nn.Dropout(0.2)
         self.look = mlp(PEAKS * (PEAK_FACTS + config.grounding_size) + config.proprio_size, 256, 128)
@@ -56,16 +57,16 @@ class CoarseHead(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, config.steps_per_query * config.action_size * config.bins)
 
-    def forward(self, peaks: Tensor, proprio: Tensor, task: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, peaks: Tensor, proprio: Tensor, pose: Tensor, task: Tensor) -> tuple[Tensor, Tensor]:
         """Token logits (B, L, 7, N) and state (B, STATE_SIZE).
 
         Peaks (B, PEAKS, PEAK_FACTS + C) as `read_peak` gives them: roles in the front camera, roles in the wrist
-        camera, hand; normalised proprioception (B, P); task vector (B, task).
+        camera, hand; normalised proprioception (B, P); hand pose (B, POSE_SIZE); task vector (B, task).
         """
         config = self.config
         spots = peaks[..., :PEAK_FACTS].flatten(1)
         look = self.look(torch.cat((self.drop(peaks.flatten(1)), proprio), 1))
-        place = self.place(torch.cat((spots, proprio), 1)) + self.closer(look)
+        place = self._where(peaks, spots, proprio, pose) + self.closer(look)
         state = torch.cat((place, self.grip(look)), 1)
         # The last millimetres decide when to descend and to close: the same distances at several scales.
         zoomed = [torch.tanh(place * zoom) for zoom in _ZOOM]
@@ -77,3 +78,14 @@ class CoarseHead(nn.Module):
             x = block(x, context)
         shape = (len(facts), config.horizon, config.action_size, config.bins)
         return self.out(self.norm(x)).float().view(shape), state.float()
+
+    def _where(self, peaks: Tensor, spots: Tensor, proprio: Tensor, pose: Tensor) -> Tensor:
+        """(B, PLACE_SIZE): what the cameras' rays say, each as far as it is to be trusted, and a correction."""
+        front, wrist, hand = peaks[..., :2].split((len(ROLES), len(ROLES), 1), 1)
+        by_front, by_wrist = on_table(front, wrist, hand, pose)
+        rays = torch.cat((by_front.flatten(1), by_wrist.flatten(1)), 1)
+        said = self.place(torch.cat((spots, proprio, rays), 1))
+        trust = said[:, PLACE_SIZE:, None].sigmoid()
+        flat = trust * by_wrist + (1 - trust) * by_front
+        down = (OBJECT_HEIGHT - pose[:, None, 2:3]).expand(-1, len(ROLES), -1) * 10
+        return torch.cat((flat, down), -1).flatten(1) + said[:, :PLACE_SIZE]

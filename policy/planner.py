@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from policy.config import PolicyConfig
+from policy.geometry import POSE_SIZE
 from policy.grounding import ROLES, GroundingHead, SentenceReader, read_peak
 from policy.head import CoarseHead
 from policy.sentences import SentenceEncoder
@@ -92,13 +93,14 @@ class PlannerModel(nn.Module):
         front: Tensor,
         wrist: Tensor,
         proprio: Tensor,
+        pose: Tensor,
         words: Tensor,
         mask: Tensor,
         extra: tuple[Tensor, Tensor, Tensor] | None = None,
     ) -> PlannerOutput:
-        """`perceive`, then the head with normalised proprioception (B, P)."""
+        """`perceive`, then the head with normalised proprioception (B, P) and the hand's pose (B, POSE_SIZE)."""
         seen = self.perceive(front, wrist, words, mask, extra)
-        tokens, state = self.head(seen.peaks, proprio, seen.task)
+        tokens, state = self.head(seen.peaks, proprio, pose, seen.task)
         return PlannerOutput(tokens, seen.groundings, seen.hand, state)
 
 
@@ -127,6 +129,7 @@ class Planner:
             torch.from_numpy(np.stack([observation.front for observation in observations])),
             torch.from_numpy(np.stack([observation.wrist for observation in observations])),
             (proprio - self._mean) / self._spread,
+            proprio[:, :POSE_SIZE],
             words,
             mask,
         )

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from tqdm import trange
 
 from policy.config import PolicyConfig
+from policy.geometry import POSE_SIZE
 from policy.grounding import grounding_loss
 from policy.planner import PlannerModel
 from policy.sentences import SentenceEncoder
@@ -61,6 +62,7 @@ class PlannerBatches:
             photometric(torch.from_numpy(shown.front)),
             photometric(torch.from_numpy(shown.wrist)),
             proprio,
+            torch.from_numpy(shown.proprio[:, :POSE_SIZE]),
             bank.features[phrases].float(),
             bank.masks[phrases],
             (bank.features[pool].float(), bank.masks[pool], torch.from_numpy(asked)),
@@ -103,7 +105,7 @@ class Shown:
     """(B, THINGS, cameras, 2)"""
     hand: NDArray[np.float32]
     state: NDArray[np.float32]
-    """(B, STATE_SIZE)"""
+    """(B, STATE_SIZE), NaN where the instruction names no container"""
 
     def pixels_of(self, things: NDArray[np.int64]) -> NDArray[np.float32]:
         """(B, Q) things -> (B, Q, cameras, 2), NaN for none."""
@@ -121,7 +123,7 @@ def show(frames: Frames, rows: NDArray[np.int64], flipped: NDArray[np.bool_]) ->
     proprio, pixels, hand = columns["proprio"][rows], columns["pixels"][rows], columns["hand"][rows]
     roles = np.stack((columns["target"][rows], columns["container"][rows]), 1).astype(np.int64)
     positions, closing = columns["positions"][rows], columns["closing"][rows]
-    places = [np.where((role >= 0)[:, None], positions[index, role], 0.0) * 10 for role in roles.T]
+    places = [np.where((role >= 0)[:, None], positions[index, role], np.nan) * 10 for role in roles.T]
     flip = flipped[:, None]
     places = [np.where(flip, place * POSITION, place) for place in places]
     state = np.concatenate((*places, np.where(flip, closing * CLOSING, closing) * 0.3, columns["held"][rows] * 0.3), 1)
@@ -146,8 +148,9 @@ def token_loss(logits: Tensor, tokens: NDArray[np.uint8], valid: NDArray[np.bool
 
 
 def state_loss(state: Tensor, shown: Shown) -> Tensor:
-    """How far the auxiliary state (B, STATE_SIZE) is from the simulator's, smooth L1 in decimetres."""
-    return F.smooth_l1_loss(state, torch.from_numpy(shown.state), beta=0.03)
+    """How far the auxiliary state (B, STATE_SIZE) is from the simulator's, where it has one: smooth L1, decimetres."""
+    truth = torch.from_numpy(shown.state)
+    return F.smooth_l1_loss(state, torch.where(truth.isnan(), state.detach(), truth), beta=0.03)
 
 
 def train_planner(
@@ -187,6 +190,7 @@ def plan_frames(
                 torch.from_numpy(frames.picture("front", rows)),
                 torch.from_numpy(frames.picture("wrist", rows)),
                 (torch.from_numpy(columns["proprio"][rows]) - mean) / spread,
+                torch.from_numpy(columns["proprio"][rows, :POSE_SIZE]),
                 features[episodes],
                 masks[episodes],
             )

