@@ -35,6 +35,8 @@ class PolicyConfig:
     intent_after: int = 12
     """token slices from the chunk's start on that the refiner sees"""
     denoising_steps: int = 5
+    second_look: bool = True
+    """whether the planner also looks at the mirror image of what it sees, and means what both looks say"""
     refusal_threshold: float = 0.5
     """probability that nothing in view fits the words, from which on the planner refuses"""
 

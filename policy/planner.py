@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from policy.config import PolicyConfig
 from policy.geometry import POSE_SIZE
 from policy.grounding import ROLES, GroundingHead, SentenceReader, read_peak
 from policy.head import CoarseHead
+from policy.mirror import mirror_bins, mirror_pictures, mirror_proprio
 from policy.sentences import SentenceEncoder
 from policy.vision import PyramidEncoder, to_input
 from records import Grounding, Intent, Observation
@@ -124,18 +126,29 @@ class Planner:
         """`plan` for several observations at once."""
         asked = time.monotonic()
         words, mask = self._sentences.encode([observation.instruction for observation in observations])
-        proprio = torch.from_numpy(np.stack([observation.proprio for observation in observations]))
+        front = np.stack([observation.front for observation in observations])
+        wrist = np.stack([observation.wrist for observation in observations])
+        felt = np.stack([observation.proprio for observation in observations])
+        if self.config.second_look:
+            words, mask = torch.cat((words, words)), torch.cat((mask, mask))
+            front = np.concatenate((front, mirror_pictures(front)))
+            wrist = np.concatenate((wrist, mirror_pictures(wrist)))
+            felt = np.concatenate((felt, mirror_proprio(felt)))
+        proprio = torch.from_numpy(felt)
         output = self.model(
-            torch.from_numpy(np.stack([observation.front for observation in observations])),
-            torch.from_numpy(np.stack([observation.wrist for observation in observations])),
+            torch.from_numpy(front),
+            torch.from_numpy(wrist),
             (proprio - self._mean) / self._spread,
             proprio[:, :POSE_SIZE],
             words,
             mask,
         )
         probabilities = output.tokens.softmax(-1).numpy()
-        tokens = probabilities.argmax(-1).astype(np.uint8)
         maps = {camera: logits.softmax(-1).numpy() for camera, logits in output.groundings.items()}
+        if self.config.second_look:
+            probabilities = _mean_of_both(probabilities, mirror_bins)
+            maps = {camera: _mean_of_both(values, self._mirror_heatmaps) for camera, values in maps.items()}
+        tokens = probabilities.argmax(-1).astype(np.uint8)
         ready = time.monotonic()
         intents = []
         for i, observation in enumerate(observations):
@@ -156,6 +169,11 @@ class Planner:
             )
         return intents
 
+    def _mirror_heatmaps(self, maps: np.ndarray) -> np.ndarray:
+        side = self.config.map_size
+        cells = maps[..., :-1].reshape(*maps.shape[:-1], side, side)[..., ::-1].reshape(*maps.shape[:-1], side * side)
+        return np.concatenate((cells, maps[..., -1:]), -1)
+
     def _groundings(self, maps: dict[str, np.ndarray]) -> tuple[Grounding, ...]:
         side = self.config.map_size
         return tuple(
@@ -173,3 +191,9 @@ class Planner:
         if target.none["wrist"] < 0.2:
             return None
         return f"I see nothing on the table that fits “{instruction}”. Name an object that is in view."
+
+
+def _mean_of_both(values: np.ndarray, mirror: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """(2 B, ...) of the scenes and of their mirror images -> (B, ...)"""
+    plain, mirrored = np.split(values, 2)
+    return (plain + mirror(mirrored)) / 2

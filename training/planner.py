@@ -16,13 +16,13 @@ from tqdm import trange
 from policy.config import PolicyConfig
 from policy.geometry import POSE_SIZE
 from policy.grounding import grounding_loss
+from policy.mirror import CLOSING, POSITION, mirror_pictures, mirror_pixels, mirror_proprio
 from policy.planner import PlannerModel
 from policy.sentences import SentenceEncoder
 from policy.vision import channels_last
 from scenes.labels import THINGS
 from training.frames import Frames
 from training.loop import RunSettings, photometric, train
-from training.mirror import CLOSING, POSITION, mirror_pictures, mirror_pixels, mirror_proprio
 from training.phrases import PhraseBank
 from training.targets import Targets
 
@@ -92,7 +92,7 @@ class PlannerBatches:
 
 @dataclass
 class Shown:
-    """Frames with their labels, some of them as a mirror shows them (see `training.mirror`)."""
+    """Frames with their labels, some of them as a mirror shows them (see `policy.mirror`)."""
 
     flipped: NDArray[np.bool_]
     """(B,)"""

@@ -12,11 +12,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from policy.config import PolicyConfig
+from policy.mirror import ACTION, mirror_pictures, mirror_proprio
 from policy.refiner import RefinerModel, intent_motion, intent_window, pack_committed
 from policy.vision import channels_last
 from training.frames import Frames
 from training.loop import RunSettings, photometric, train
-from training.mirror import ACTION, mirror_pictures, mirror_proprio
 from training.targets import Targets
 
 MAX_AGE = 44

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy.actions import encode
+from policy.mirror import ACTION
 from training.frames import Frames
-from training.mirror import ACTION
 
 
 @dataclass

@@ -4,7 +4,7 @@
 // costs as much as ten of the live view. There it is drawn less often while the arm moves, and at once where somebody
 // points at it.
 
-const MOVING = 1200; // milliseconds between two pictures of the viewer while the arm moves
+const MOVING = 700; // milliseconds between two pictures of the viewer while the arm moves
 const AT_REST = 350;
 const TOUCHED = 80;
 const TOUCH_LASTS = 1500;

@@ -23,6 +23,11 @@ def mirror_proprio(proprio: NDArray[np.float32]) -> NDArray[np.float32]:
     return proprio * _PROPRIO + _PROPRIO_OFFSET
 
 
+def mirror_bins(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(..., 7, N) probabilities of the mirrored actions' bins."""
+    return np.where((ACTION < 0)[:, None], probabilities[..., ::-1], probabilities)
+
+
 def mirror_pixels(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     """(..., 2) u, v in [0, 1] of the flipped picture."""
     return np.stack((1 - pixels[..., 0], pixels[..., 1]), -1)

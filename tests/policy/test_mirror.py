@@ -7,13 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app import DEFAULT_CHECKPOINT
+from policy import load_policy
 from policy.actions import encode
+from policy.mirror import ACTION, CLOSING, POSITION, mirror_bins, mirror_pictures, mirror_pixels, mirror_proprio
+from records import Observation
 from scenes import TabletopEnv
 from scenes.expert import expert_action
 from scenes.labels import frame_labels
 from scenes.language import goals_for
 from scenes.layout import Layout, Placement, draw_layout
-from training.mirror import ACTION, CLOSING, POSITION, mirror_pictures, mirror_pixels, mirror_proprio
 
 SEEDS = (3, 11)
 
@@ -67,3 +70,22 @@ def test_mirrored_twice_is_as_it_was() -> None:
     np.testing.assert_allclose(mirror_proprio(mirror_proprio(proprio)), proprio, atol=1e-6)
     actions = rng.uniform(-1, 1, (50, 7)).astype(np.float32)
     assert np.array_equal(encode(actions * ACTION * ACTION, 10), encode(actions, 10))
+
+
+def test_with_a_second_look_a_mirrored_observation_gets_the_mirrored_plan() -> None:
+    planner = load_policy(DEFAULT_CHECKPOINT).planner
+    env = TabletopEnv()
+    seen, _ = env.reset(seed=3)
+    words = env.suggestions()[0]
+    here = Observation(0, 0, words, seen["front"], seen["wrist"], seen["proprio"], 0.0)
+    there = replace(
+        here,
+        front=mirror_pictures(here.front).copy(),
+        wrist=mirror_pictures(here.wrist).copy(),
+        proprio=mirror_proprio(here.proprio),
+    )
+    plan, reflected = planner.plan(here), planner.plan(there)
+    np.testing.assert_allclose(mirror_bins(plan.probabilities), reflected.probabilities, atol=1e-3)
+    for mine, other in zip(plan.groundings, reflected.groundings, strict=True):
+        for camera, heatmap in mine.heatmaps.items():
+            np.testing.assert_allclose(heatmap[:, ::-1], other.heatmaps[camera], atol=1e-3)
