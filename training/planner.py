@@ -27,7 +27,9 @@ from training.phrases import PhraseBank
 from training.targets import Targets
 
 GROUNDING_WEIGHT, STATE_WEIGHT = 0.4, 3.0
-_DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 0.4, 0.4, 0.8, 1.2))
+_DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 0.4, 0.4, 1.2, 1.2))
+_STATE_DIMENSION_WEIGHT = torch.tensor((1.0,) * 6 + (3.0, 3.0, 1.0))
+_TURNING_SHARE = 0.3
 _WAYS, _UNKNOWN_POOL, _UNKNOWN_ASKED = 3, 18, 4
 
 
@@ -43,6 +45,7 @@ class PlannerBatches:
         self.mean, self.spread = mean, spread
         self.batch, self.seed = batch, seed
         self.recent, self.recent_share = recent, recent_share
+        self.turning = _turning(frames)
 
     def losses(self, step: int) -> dict[str, Tensor]:
         """One batch, decided by the step alone so that a resumed run continues as it would have."""
@@ -52,6 +55,8 @@ class PlannerBatches:
         if self.recent_share:
             newer = rng.random(self.batch) < self.recent_share
             rows = np.where(newer, rng.integers(self.recent, len(self.frames), size=self.batch), rows)
+        turns = int(self.batch * _TURNING_SHARE) if len(self.turning) else 0
+        rows[:turns] = rng.choice(self.turning, turns) if turns else rows[:turns]
         shown = show(self.frames, rows, rng.random(self.batch) < 0.5)
         bank = self.bank
         proprio = (torch.from_numpy(shown.proprio) - self.mean) / self.spread
@@ -88,6 +93,18 @@ class PlannerBatches:
         unknown = rng.integers(_UNKNOWN_POOL, size=(self.batch, _UNKNOWN_ASKED)) + len(THINGS) * _WAYS
         things = np.tile(np.r_[np.arange(len(THINGS)), np.full(_UNKNOWN_ASKED, -1)], (self.batch, 1))
         return pool, np.concatenate((ways, unknown), 1), things
+
+
+def _turning(frames: Frames) -> NDArray[np.int64]:
+    """Rows in which the hand is near its target and must still turn much.
+
+    They are few, because the expert turns on its way; without more of them the planner learns that an object lies as
+    the hand stands, and hovers for ever over one that does not.
+    """
+    columns = frames.columns
+    away = columns["positions"][np.arange(len(frames)), columns["target"]]
+    near = (np.abs(away[:, :2]) < 0.05).all(1) & (np.abs(away[:, 2]) < 0.13)
+    return np.flatnonzero(near & (np.abs(columns["expert"][:, 5]) > 0.5))
 
 
 @dataclass
@@ -150,7 +167,8 @@ def token_loss(logits: Tensor, tokens: NDArray[np.uint8], valid: NDArray[np.bool
 def state_loss(state: Tensor, shown: Shown) -> Tensor:
     """How far the auxiliary state (B, STATE_SIZE) is from the simulator's, where it has one: smooth L1, decimetres."""
     truth = torch.from_numpy(shown.state)
-    return F.smooth_l1_loss(state, torch.where(truth.isnan(), state.detach(), truth), beta=0.03)
+    loss = F.smooth_l1_loss(state, torch.where(truth.isnan(), state.detach(), truth), beta=0.03, reduction="none")
+    return (loss * _STATE_DIMENSION_WEIGHT).mean()
 
 
 def train_planner(
