@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
 import time
 from multiprocessing.connection import Connection
@@ -11,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from app.priority import set_priority
 
 if TYPE_CHECKING:
     from scenes.rendering import Detail
@@ -41,8 +41,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
         seed: of the scene to begin with.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    set_priority(PRIORITY)
 
     import cv2
 

@@ -13,7 +13,8 @@ from policy.layers import DecoderBlock, mlp
 PLACE_SIZE = 6
 """target - hand, container - hand, decimetres, robot base frame"""
 STATE_SIZE = PLACE_SIZE + 3
-"""and closing direction (double angle), held"""
+"""and `TURN_UNIT` x how far to turn (double angle, `policy.turn`), held"""
+TURN_UNIT = 0.3
 PEAK_FACTS = 4
 """u, v, share, none: what is read of a heatmap besides the features at its peak"""
 PEAKS = 2 * len(ROLES) + 1
@@ -40,7 +41,7 @@ class CoarseHead(nn.Module):
         )  # fmt: skip
         self.drop = nn.Dropout(0.2)
         self.look = mlp(PEAKS * (PEAK_FACTS + config.grounding_size) + config.proprio_size, 256, 128)
-        self.grip = nn.Linear(128, STATE_SIZE - PLACE_SIZE)
+        self.held = nn.Linear(128, 1)
         self.closer = nn.Linear(128, PLACE_SIZE)
         nn.init.zeros_(self.closer.weight)
         nn.init.zeros_(self.closer.bias)
@@ -57,17 +58,20 @@ class CoarseHead(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, config.steps_per_query * config.action_size * config.bins)
 
-    def forward(self, peaks: Tensor, proprio: Tensor, pose: Tensor, task: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, peaks: Tensor, turn: Tensor, proprio: Tensor, pose: Tensor, task: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Token logits (B, L, 7, N) and state (B, STATE_SIZE).
 
         Peaks (B, PEAKS, PEAK_FACTS + C) as `read_peak` gives them: roles in the front camera, roles in the wrist
-        camera, hand; normalised proprioception (B, P); hand pose (B, POSE_SIZE); task vector (B, task).
+        camera, hand; how far to turn (B, 2); normalised proprioception (B, P); hand pose (B, POSE_SIZE); task vector
+        (B, task).
         """
         config = self.config
         spots = peaks[..., :PEAK_FACTS].flatten(1)
         look = self.look(torch.cat((self.drop(peaks.flatten(1)), proprio), 1))
         place = self._where(peaks, spots, proprio, pose) + self.closer(look)
-        state = torch.cat((place, self.grip(look)), 1)
+        state = torch.cat((place, turn * TURN_UNIT, self.held(look)), 1)
         # The last millimetres decide when to descend and to close: the same distances at several scales.
         zoomed = [torch.tanh(place * zoom) for zoom in _ZOOM]
         facts = self.facts(torch.cat((state, *zoomed, self.glimpse(look), proprio, task, spots), 1))

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from policy.config import PolicyConfig
 from policy.geometry import POSE_SIZE
 from policy.grounding import ROLES, GroundingHead, SentenceReader, read_peak
-from policy.head import CoarseHead
+from policy.head import PEAK_FACTS, CoarseHead
 from policy.mirror import mirror_bins, mirror_pictures, mirror_proprio
 from policy.sentences import SentenceEncoder
+from policy.turn import TurnHead
 from policy.vision import PyramidEncoder, to_input
 from records import Grounding, Intent, Observation
 
@@ -39,6 +40,7 @@ class Perception:
     """What the head is told: see `CoarseHead.forward`, and the heatmaps it was read from."""
 
     peaks: Tensor
+    turn: Tensor
     task: Tensor
     groundings: dict[str, Tensor]
     hand: Tensor
@@ -56,17 +58,19 @@ class PlannerModel(nn.Module):
         self.hand = nn.Parameter(torch.randn(self.reader.width) * 0.3)
         self.ground_front = GroundingHead(config, self.reader.width, self.front.pool_size)
         self.ground_wrist = GroundingHead(config, self.reader.width, self.wrist.pool_size)
+        self.turn = TurnHead(config.grounding_size)
         self.head = CoarseHead(config, self.reader.width)
 
     def perceive(
         self,
         front: Tensor,
         wrist: Tensor,
+        pose: Tensor,
         words: Tensor,
         mask: Tensor,
         extra: tuple[Tensor, Tensor, Tensor] | None = None,
     ) -> Perception:
-        """Pictures (B, S, S, 3) uint8, sentence features (B, W, 384) and mask (B, W).
+        """Pictures (B, S, S, 3) uint8, hand pose (B, POSE_SIZE), sentence features (B, W, 384) and mask (B, W).
 
         `extra`: features and masks of further phrases (E, W, 384), (E, W) and which of them each sample asks for
         (B, Q); only their target grounding is computed (training).
@@ -88,7 +92,9 @@ class PlannerModel(nn.Module):
             read_peak(groundings["wrist"][:, : len(ROLES)], wrist_map),
             read_peak(hand, front_map),
         )
-        return Perception(torch.cat(peaks, 1), task, groundings, hand)
+        facts = [peak[:, 0, :PEAK_FACTS] for peak in peaks[:2]]
+        turn = self.turn(*facts, front_map, wrist_map, pose)
+        return Perception(torch.cat(peaks, 1), turn, task, groundings, hand)
 
     def forward(
         self,
@@ -101,8 +107,8 @@ class PlannerModel(nn.Module):
         extra: tuple[Tensor, Tensor, Tensor] | None = None,
     ) -> PlannerOutput:
         """`perceive`, then the head with normalised proprioception (B, P) and the hand's pose (B, POSE_SIZE)."""
-        seen = self.perceive(front, wrist, words, mask, extra)
-        tokens, state = self.head(seen.peaks, proprio, pose, seen.task)
+        seen = self.perceive(front, wrist, pose, words, mask, extra)
+        tokens, state = self.head(seen.peaks, seen.turn, proprio, pose, seen.task)
         return PlannerOutput(tokens, seen.groundings, seen.hand, state)
 
 

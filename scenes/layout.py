@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -109,12 +109,26 @@ def _place(name: str, spot: tuple[float, float], rng: Generator) -> Placement:
     rgb = _shade(COLORS[name.split()[0]], 0.06, rng)
     if shape == "cube":
         return Placement(name, (*spot, CUBE_HALF), upright, rgb)
-    if rng.random() >= LYING_FRACTION:
-        return Placement(name, (*spot, CYLINDER_HALF), upright, rgb)
+    standing = Placement(name, (*spot, CYLINDER_HALF), upright, rgb)
+    return standing if rng.random() >= LYING_FRACTION else _lay_down(standing, yaw)
+
+
+def tip_over(layout: Layout, rng: Generator) -> Layout:
+    """The same scene with all its cylinders lying, each some way."""
+    return replace(
+        layout,
+        placements=tuple(
+            _lay_down(placement, rng.uniform(-np.pi, np.pi)) if placement.shape == "cylinder" else placement
+            for placement in layout.placements
+        ),
+    )
+
+
+def _lay_down(cylinder: Placement, yaw: float) -> Placement:
     half = np.sqrt(0.5)
     lying = (half * np.cos(yaw / 2), -half * np.sin(yaw / 2), half * np.cos(yaw / 2), half * np.sin(yaw / 2))
     w, x, y, z = (float(q) for q in lying)
-    return Placement(name, (*spot, CYLINDER_RADIUS), (w, x, y, z), rgb)
+    return replace(cylinder, position=(*cylinder.position[:2], CYLINDER_RADIUS), quaternion=(w, x, y, z))
 
 
 def _shade(rgb: tuple[float, float, float], spread: float, rng: Generator) -> tuple[float, float, float]:

@@ -13,6 +13,7 @@ from scenes import TabletopEnv
 from scenes.expert import expert_action
 from scenes.labels import THINGS, frame_labels
 from scenes.language import Goal, goals_for, phrase
+from scenes.layout import draw_layout, tip_over
 from scenes.tasks import is_inside, is_successful
 
 LINGER = 10
@@ -30,6 +31,14 @@ class Perturbation:
     scale: float = 0.8
     second_task: float = 0.35
     """share of the episodes that go on with another instruction from where the first one ended"""
+    twist: float = 0.0
+    """share of the bursts that turn the hand about the vertical, by up to a quarter, while it goes on"""
+    lying: float = 0.0
+    """share of the scenes in which every cylinder lies"""
+
+
+TURNING = Perturbation(clean=(8, 30), twist=0.6, lying=0.75)
+"""What the policy must see to learn how things lie from pixels instead of from how its own hand stands."""
 
 
 def label_frame(
@@ -88,6 +97,9 @@ def demonstrate(
             burst = int(rng.integers(*perturbation.burst))
             push = rng.normal(0, perturbation.scale, 7) * (1, 1, 1, 0.5, 0.5, 0.8, 0)
             push[6] = rng.choice((0.0, 0.0, 0.0, 0.0, 0.0, -1.0, 1.0))
+            if perturbation.twist and rng.random() < perturbation.twist:
+                burst = int(rng.integers(4, 16))
+                push = np.array((0, 0, 0, 0, 0, 4 * rng.choice((-1, 1)), 0.0))
         else:
             countdown -= 1
         frames.append(label_frame(env, goal, observation, expert, executed, step))
@@ -104,8 +116,10 @@ def collect_block(
     """Episodes of these seeds, the same whoever collects them; failed attempts are left out."""
     episodes = []
     for seed in seeds:
-        env.world.reset(seed)
         rng = np.random.default_rng([seed, 0xDA7A])
+        layout = draw_layout(seed)
+        tipped = perturbation.lying and rng.random() < perturbation.lying
+        env.world.arrange(tip_over(layout, rng) if tipped else layout)
         for _ in range(1 + (rng.random() < perturbation.second_task)):
             goal = choose_goal(env, rng)
             if goal is None:

@@ -16,6 +16,7 @@ from policy import LibraPolicy, load_policy
 from scenes import TabletopEnv
 from scenes.expert import expert_action
 from scenes.language import Goal, phrase
+from scenes.layout import draw_layout, tip_over
 from scenes.tasks import is_successful
 from training.collect import LINGER, choose_goal, label_frame
 from training.frames import BlockWriter
@@ -23,6 +24,8 @@ from training.rollout import make_runtime, observe
 
 DELAYS = (0, 1, 1, 2, 3, 5, 8, 12, 16, 20)
 TIME_LIMIT = 200
+TIPPED = 0.3
+"""share of the scenes in which every cylinder lies: what a policy still gets wrong must not be rare"""
 POLICY_TURN, EXPERT_TURN = (8, 40), (7, 22)
 
 
@@ -61,8 +64,9 @@ def write_block(checkpoint: str, start: int, count: int, folder: str) -> int:
     """Episodes of the scenes [start, start + count) in this process; returns the number of frames."""
     policy, env, writer = load_policy(checkpoint), TabletopEnv(), BlockWriter()
     for seed in range(start, start + count):
-        env.world.reset(seed)
         rng = np.random.default_rng([seed, 0xDA66E2])
+        layout = draw_layout(seed)
+        env.world.arrange(tip_over(layout, rng) if rng.random() < TIPPED else layout)
         goal = choose_goal(env, rng)
         if goal is None:
             continue

@@ -10,7 +10,7 @@ from typing import Any
 
 from scenes.language import FAMILIES
 from training.parallel import parallel
-from training.rollout import Result, Task, assign_tasks, make_runtime, run_task
+from training.rollout import Result, Task, assign_tasks, make_runtime, run_expert, run_task
 
 EPISODES_PER_JOB = 5
 
@@ -26,11 +26,11 @@ def wilson(successes: int, episodes: int, z: float = 1.96) -> tuple[float, float
 
 
 def evaluate(
-    checkpoint: Path, tasks: list[Task], schedule: str, planner_delay: int, workers: int, quiet: bool = False
+    checkpoint: Path | None, tasks: list[Task], schedule: str, planner_delay: int, workers: int, quiet: bool = False
 ) -> list[Result]:
-    """Run every task; each episode is the same whatever the number of workers."""
+    """Run every task, by the scripted expert without a checkpoint; the same whatever the number of workers."""
     jobs = [
-        (str(checkpoint), tasks[i : i + EPISODES_PER_JOB], schedule, planner_delay)
+        (checkpoint and str(checkpoint), tasks[i : i + EPISODES_PER_JOB], schedule, planner_delay)
         for i in range(0, len(tasks), EPISODES_PER_JOB)
     ]
     results = [result for part in parallel(_run_job, jobs, workers, "evaluating", "job", quiet) for result in part]
@@ -40,12 +40,15 @@ def evaluate(
 _LOADED: dict[str, Any] = {}
 
 
-def _run_job(checkpoint: str, tasks: list[Task], schedule: str, planner_delay: int) -> list[Result]:
+def _run_job(checkpoint: str | None, tasks: list[Task], schedule: str, planner_delay: int) -> list[Result]:
     from policy import load_policy
     from scenes import TabletopEnv
 
-    if _LOADED.get("checkpoint") != checkpoint:
-        _LOADED.update(checkpoint=checkpoint, policy=load_policy(checkpoint), env=TabletopEnv())
+    if "env" not in _LOADED or _LOADED["checkpoint"] != checkpoint:
+        policy = load_policy(checkpoint) if checkpoint else None
+        _LOADED.update(checkpoint=checkpoint, policy=policy, env=TabletopEnv())
+    if checkpoint is None:
+        return [run_expert(_LOADED["env"], task) for task in tasks]
     runtime = make_runtime(_LOADED["policy"], schedule, planner_delay)
     return [run_task(_LOADED["env"], runtime, task) for task in tasks]
 
@@ -74,10 +77,11 @@ def summarise(results: Iterable[Result], seconds: float, schedule: str, planner_
 
 
 def timed_evaluation(
-    checkpoint: Path, episodes: int, seed: int, schedule: str, planner_delay: int, workers: int,
+    checkpoint: Path | None, episodes: int, seed: int, schedule: str, planner_delay: int, workers: int,
     families: tuple[str, ...] = FAMILIES, quiet: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """Assign, run, summarise."""
     started = time.monotonic()
     results = evaluate(checkpoint, assign_tasks(episodes, seed, families), schedule, planner_delay, workers, quiet)
-    return summarise(results, time.monotonic() - started, schedule, planner_delay)
+    driver = schedule if checkpoint else "expert"
+    return summarise(results, time.monotonic() - started, driver, planner_delay)

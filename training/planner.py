@@ -16,9 +16,11 @@ from tqdm import trange
 from policy.config import PolicyConfig
 from policy.geometry import POSE_SIZE
 from policy.grounding import grounding_loss
+from policy.head import TURN_UNIT
 from policy.mirror import CLOSING, POSITION, mirror_pictures, mirror_pixels, mirror_proprio
 from policy.planner import PlannerModel
 from policy.sentences import SentenceEncoder
+from policy.turn import in_hand
 from policy.vision import channels_last
 from scenes.labels import THINGS
 from training.frames import Frames
@@ -143,12 +145,15 @@ def show(frames: Frames, rows: NDArray[np.int64], flipped: NDArray[np.bool_]) ->
     places = [np.where((role >= 0)[:, None], positions[index, role], np.nan) * 10 for role in roles.T]
     flip = flipped[:, None]
     places = [np.where(flip, place * POSITION, place) for place in places]
-    state = np.concatenate((*places, np.where(flip, closing * CLOSING, closing) * 0.3, columns["held"][rows] * 0.3), 1)
+    proprio = np.where(flip, mirror_proprio(proprio), proprio)
+    closing = torch.from_numpy(np.where(flip, closing * CLOSING, closing))
+    turn = in_hand(closing, torch.from_numpy(proprio[:, :POSE_SIZE])).numpy()
+    state = np.concatenate((*places, turn * TURN_UNIT, columns["held"][rows] * 0.3), 1)
     return Shown(
         flipped,
         pictures["front"],
         pictures["wrist"],
-        np.where(flip, mirror_proprio(proprio), proprio),
+        proprio,
         roles,
         np.where(flip[..., None, None], mirror_pixels(pixels), pixels),
         np.where(flip, mirror_pixels(hand), hand),

@@ -24,6 +24,8 @@ class Recipe:
 
     scenes: int = 1325
     """expert demonstrations from these many scene seeds, from 0 on"""
+    turning_scenes: int = 500
+    """and from these many, from 10000 on, in which the hand must turn much (`training.collect.TURNING`)"""
     refiner_steps: int = 1250
     planner_steps: int = 5000
     rounds: tuple[tuple[int, int], ...] = ((250, 2500), (250, 1500))
@@ -34,7 +36,7 @@ class Recipe:
 
     def smaller(self) -> Recipe:
         """A few minutes of the same, to see that everything runs; its policy is not good."""
-        return Recipe(25, 10, 20, ((10, 10),), 0.4, 10)
+        return Recipe(25, 10, 10, 20, ((10, 10),), 0.4, 10)
 
 
 def make(recipe: Recipe, runs: Path, out: Path, workers: int) -> None:
@@ -45,8 +47,10 @@ def make(recipe: Recipe, runs: Path, out: Path, workers: int) -> None:
     """
     data, train = runs / "data", runs / "train"
     norm = train / "refiner1" / "norm.safetensors"
-    sets = [data / "expert"]
-    _libra("collect", "--episodes", recipe.scenes, "--out", sets[0], "--workers", workers)
+    sets = [data / "expert", data / "turning"]
+    some: tuple[object, ...] = ("--workers", workers, "--episodes")
+    _libra("collect", "--out", sets[0], *some, recipe.scenes)
+    _libra("collect", "--out", sets[1], *some, recipe.turning_scenes, "--turning", "--seed", 10_000)
     threads: tuple[object, ...] = ("--threads", workers)
     _stage("refiner", train / "refiner1", sets, *threads, "--steps", recipe.refiner_steps, "--seed", 1)
     threads = (*threads, "--norm", norm)
@@ -57,19 +61,7 @@ def make(recipe: Recipe, runs: Path, out: Path, workers: int) -> None:
         export(planner, train / "refiner1", load_file(norm), driver)
         driven = data / f"dagger{number}"
         seed = 190_000 + 10_000 * number
-        _libra(
-            "dagger",
-            "--checkpoint",
-            driver,
-            "--episodes",
-            scenes,
-            "--seed",
-            seed,
-            "--out",
-            driven,
-            "--workers",
-            workers,
-        )
+        _libra("dagger", "--checkpoint", driver, "--seed", seed, "--out", driven, *some, scenes)
         sets.append(driven)
         start, planner = planner, train / f"planner{number + 1}"
         recent = ("--recent-share", recipe.recent_share, "--rate", 8e-4, "--seed", number + 1)

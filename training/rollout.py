@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from policy import LibraPolicy
 from policy.runtime import Lockstep, Runtime, schedule_named
 from records import Observation
 from scenes import TabletopEnv
+from scenes.expert import expert_action
 from scenes.language import FAMILIES, Goal, goals_for, phrase
 from scenes.layout import draw_layout
 from scenes.tasks import is_successful
@@ -69,15 +72,29 @@ def make_runtime(policy: LibraPolicy, schedule: str, planner_delay: int) -> Runt
 
 
 def run_task(env: TabletopEnv, runtime: Runtime, task: Task, time_limit: int = TIME_LIMIT) -> Result:
-    """One episode from reset to success, refusal or the time limit; the same every time."""
-    env.world.reset(task.seed)
+    """One episode of the policy from reset to success, refusal or the time limit; the same every time."""
+
+    def act(step: int) -> NDArray[np.float32] | None:
+        decision = runtime.decide(observe(env, step, runtime.generation, task.instruction))
+        return None if decision.refusal is not None else decision.action
+
     runtime.reset(runtime.generation + 1, episode_seed=task.seed)
+    return _attempt(env, task, act, time_limit)
+
+
+def run_expert(env: TabletopEnv, task: Task, time_limit: int = TIME_LIMIT) -> Result:
+    """The same episode driven by the scripted expert, which sees the simulator: what the best policy could do."""
+    return _attempt(env, task, lambda _: expert_action(env.world, task.goal), time_limit)
+
+
+def _attempt(env: TabletopEnv, task: Task, act: Callable[[int], NDArray[np.float32] | None], time_limit: int) -> Result:
+    env.world.reset(task.seed)
     held = 0
     for step in range(time_limit):
-        decision = runtime.decide(observe(env, step, runtime.generation, task.instruction))
-        if decision.refusal is not None:
+        action = act(step)
+        if action is None:
             return Result(task, False, step, True)
-        env.world.step(decision.action)
+        env.world.step(action)
         held = held + 1 if is_successful(env.world, task.goal) else 0
         if held == CONFIRM:
             return Result(task, True, step + 1, False)

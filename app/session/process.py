@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import logging
 import os
@@ -12,6 +11,7 @@ import threading
 from multiprocessing.connection import Connection
 from typing import Any
 
+from app.priority import set_priority
 from app.session.protocol import SessionSettings
 
 SWITCH_INTERVAL = 0.0005
@@ -37,8 +37,7 @@ def main(
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     sys.setswitchinterval(SWITCH_INTERVAL)
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    set_priority(PRIORITY)
 
     import cv2
 

@@ -12,6 +12,7 @@ NAME = "collect"
 HELP = "collect expert demonstrations with perturbations"
 EXAMPLES = """\
   libra collect --episodes 3000 --seed 0 --out runs/data/expert
+  libra collect --episodes 700 --seed 10000 --turning --out runs/data/turning
   libra collect --episodes 50 --seed 90000 --out /tmp/frames --workers 1 --json"""
 BLOCK = 25
 
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--episodes", type=int, default=3000, help="scenes to demonstrate in (default 3000)")
     parser.add_argument("--seed", type=int, default=0, help="first scene seed (default 0)")
     parser.add_argument("--out", type=Path, default=Path("runs/data/expert"), help="folder of the data set")
+    parser.add_argument("--turning", action="store_true", help="lying cylinders and hands that are turned away")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("--json", action="store_true", help="print a summary as JSON")
 
@@ -38,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     for start in range(arguments.seed, arguments.seed + arguments.episodes, BLOCK):
         folder = arguments.out / f"block_{start:07d}"
         if not (folder / "columns.npz").is_file():
-            jobs.append((start, min(BLOCK, arguments.seed + arguments.episodes - start), str(folder)))
+            count = min(BLOCK, arguments.seed + arguments.episodes - start)
+            jobs.append((start, count, str(folder), arguments.turning))
     for _ in parallel(write_block, jobs, arguments.workers, "collecting", "block", quiet=arguments.json):
         pass
     frames = Frames.open([arguments.out])
@@ -51,15 +54,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def write_block(start: int, count: int, folder: str) -> int:
+def write_block(start: int, count: int, folder: str, turning: bool = False) -> int:
     """Collect one block of scenes in this process; returns the number of frames."""
     from scenes import TabletopEnv
-    from training.collect import Perturbation, collect_block
+    from training.collect import TURNING, Perturbation, collect_block
     from training.frames import BlockWriter
 
     env = TabletopEnv()
     writer = BlockWriter()
-    for instruction, frames in collect_block(env, range(start, start + count), Perturbation()):
+    for instruction, frames in collect_block(env, range(start, start + count), TURNING if turning else Perturbation()):
         writer.add(instruction, frames)
     writer.write(Path(folder))
     env.close()

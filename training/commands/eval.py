@@ -13,6 +13,7 @@ NAME = "eval"
 HELP = "measure a checkpoint's success rate"
 EXAMPLES = """\
   libra eval --tasks all --episodes 300 --seed 500000 --schedule asynchronous --json result.json
+  libra eval --expert --episodes 300 --seed 600000
   libra eval --tasks bowl,plate --episodes 40 --planner-delay 8"""
 
 
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--schedule", default="asynchronous", choices=("asynchronous", "sequential", "synchronous"))
     parser.add_argument("--planner-delay", type=int, default=1, metavar="K", help="control steps late (default 1)")
     parser.add_argument("--checkpoint", type=Path, default=None, help="folder (default: the shipped one)")
+    parser.add_argument("--expert", action="store_true", help="the scripted expert instead of a checkpoint")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result to FILE (`-` for the terminal)")
 
@@ -44,9 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.episodes < 1 or arguments.seed < 0 or arguments.planner_delay < 0:
         print("libra eval: --episodes must be at least 1, --seed and --planner-delay at least 0.", file=sys.stderr)
         return 2
-    checkpoint = arguments.checkpoint or SHIPPED
+    checkpoint = None if arguments.expert else arguments.checkpoint or SHIPPED
     try:
-        load_policy(checkpoint)
+        if checkpoint is not None:
+            load_policy(checkpoint)
     except CheckpointError as error:
         print(f"libra eval: {error}", file=sys.stderr)
         return 1
@@ -64,8 +67,12 @@ def run(arguments: argparse.Namespace) -> int:
     rate = summary["successes"] / max(summary["episodes"], 1)
     print(
         f"{summary['successes']} of {summary['episodes']} ({rate:.1%}, 95 % interval {low:.1%} to {high:.1%}), "
-        f"{arguments.schedule}, planner {arguments.planner_delay} steps late, {summary['seconds']:.0f} s"
+        f"{_driver(arguments)}, {summary['seconds']:.0f} s"
     )
     for family, part in summary["tasks"].items():
         print(f"  {family:6} {part['successes']:4} of {part['episodes']}")
     return 0
+
+
+def _driver(arguments: argparse.Namespace) -> str:
+    return "the expert" if arguments.expert else f"{arguments.schedule}, planner {arguments.planner_delay} steps late"
