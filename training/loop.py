@@ -8,7 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -122,6 +125,14 @@ def _resume(folder: Path, model: nn.Module, optimizer: torch.optim.AdamW, averag
                 "exp_avg_sq": tensors[f"optimizer.{i}.exp_avg_sq"],
             }
     return step
+
+
+def draw_rows(count: int, batch: int, recent: int, recent_share: float, rng: Generator) -> NDArray[np.int64]:
+    """Rows of a batch: any of `count`, but a `recent_share` of them from row `recent` on."""
+    rows = rng.integers(count, size=batch)
+    if recent_share:
+        rows = np.where(rng.random(batch) < recent_share, rng.integers(recent, count, size=batch), rows)
+    return rows
 
 
 def photometric(pictures: Tensor, strength: float = 1.0) -> Tensor:

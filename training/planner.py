@@ -24,7 +24,7 @@ from policy.turn import in_hand
 from policy.vision import channels_last
 from scenes.labels import THINGS
 from training.frames import Frames
-from training.loop import RunSettings, photometric, train
+from training.loop import RunSettings, draw_rows, photometric, train
 from training.phrases import PhraseBank
 from training.targets import Targets
 
@@ -53,10 +53,7 @@ class PlannerBatches:
         """One batch, decided by the step alone so that a resumed run continues as it would have."""
         rng = np.random.default_rng([self.seed, step])
         torch.manual_seed(self.seed * 1_000_003 + step)
-        rows = rng.integers(len(self.frames), size=self.batch)
-        if self.recent_share:
-            newer = rng.random(self.batch) < self.recent_share
-            rows = np.where(newer, rng.integers(self.recent, len(self.frames), size=self.batch), rows)
+        rows = draw_rows(len(self.frames), self.batch, self.recent, self.recent_share, rng)
         turns = int(self.batch * _TURNING_SHARE) if len(self.turning) else 0
         rows[:turns] = rng.choice(self.turning, turns) if turns else rows[:turns]
         shown = show(self.frames, rows, rng.random(self.batch) < 0.5)

@@ -32,7 +32,7 @@ class Recipe:
     """DAgger rounds: scenes (seeds from 200000 on, 10000 a round) and planner steps after it"""
     recent_share: float = 0.4
     """of each batch in a round comes from driven episodes"""
-    curriculum_steps: int = 500
+    curriculum_steps: int = 900
 
     def smaller(self) -> Recipe:
         """A few minutes of the same, to see that everything runs; its policy is not good."""
@@ -70,10 +70,9 @@ def make(recipe: Recipe, runs: Path, out: Path, workers: int) -> None:
     if not (tokens / "tokens.npy").is_file():
         _stage("tokens", tokens, sets, *threads, "--start", planner, "--steps", 0)
     refiner = train / "refiner2"
-    planned = ("--planned", tokens / "tokens.npy", "--rate", 6e-4, "--seed", 2)
-    _stage(
-        "refiner", refiner, sets, *threads, "--start", train / "refiner1", "--steps", recipe.curriculum_steps, *planned
-    )
+    planned = ("--planned", tokens / "tokens.npy", "--recent-share", 0.6, "--rate", 8e-4, "--seed", 2)
+    learnt = ("--start", train / "refiner1", "--steps", recipe.curriculum_steps)
+    _stage("refiner", refiner, sets, *threads, *learnt, *planned)
     export(planner, refiner, load_file(norm), out)
 
 

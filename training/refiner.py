@@ -16,7 +16,7 @@ from policy.mirror import ACTION, mirror_pictures, mirror_proprio
 from policy.refiner import RefinerModel, intent_motion, intent_window, pack_committed
 from policy.vision import channels_last
 from training.frames import Frames
-from training.loop import RunSettings, photometric, train
+from training.loop import RunSettings, draw_rows, photometric, train
 from training.targets import Targets
 
 MAX_AGE = 44
@@ -37,11 +37,7 @@ class RefinerBatches:
         self.planned, self.planned_share = planned, planned_share
         self.batch, self.samples, self.seed, self.max_age = batch, samples, seed, max_age
         self.targets = Targets.of(frames, self.config.bins)
-        self.rows = [
-            self.targets.chunk_rows(self.config.chunk, delay) for delay in range(self.config.max_committed + 1)
-        ]
-        self.recent_rows = [rows[rows >= recent] for rows in self.rows]
-        self.recent_share = recent_share
+        self.recent, self.recent_share = recent, recent_share
         felt = frames.columns["proprio"]
         self.proprio = (felt, mirror_proprio(felt))
 
@@ -50,10 +46,7 @@ class RefinerBatches:
         rng = np.random.default_rng([self.seed, 7, step])
         torch.manual_seed(self.seed * 1_000_003 + step)
         delay = int(rng.choice((0, 1, 1, 2)))
-        rows = rng.choice(self.rows[delay], self.batch)
-        if self.recent_share and len(self.recent_rows[delay]):
-            newer = rng.random(self.batch) < self.recent_share
-            rows = np.where(newer, rng.choice(self.recent_rows[delay], self.batch), rows)
+        rows = draw_rows(len(self.frames), self.batch, self.recent, self.recent_share, rng)
         flipped = rng.random(self.batch) < 0.5
         windows, ages, motions, committed = self._conditions(rows, flipped, delay, rng)
         felt = np.where(flipped[:, None], self.proprio[1][rows], self.proprio[0][rows])
@@ -67,7 +60,7 @@ class RefinerBatches:
             torch.from_numpy(motions),
             torch.from_numpy(committed),
         )
-        steps = rows[:, None] + delay + np.arange(self.config.chunk)
+        steps, holds = self.targets.chunk_steps(rows, self.config.chunk, delay)
         expert = self.targets.expert[steps] * np.where(flipped[:, None], ACTION, np.float32(1))[:, None]
         actions = torch.from_numpy(expert)[:, None].expand(-1, self.samples, -1, -1)
         noise = torch.randn(actions.shape)
@@ -76,9 +69,10 @@ class RefinerBatches:
         noisy = noise + now[..., None, None] * (actions - noise)
         velocity = self.model.velocity(memory, noisy, now)
         error = F.mse_loss(velocity, actions - noise, reduction="none")
-        loss = (error * _DIMENSION_WEIGHT).mean()
+        weight = torch.from_numpy(holds).float()[:, None, :, None] * _DIMENSION_WEIGHT
+        loss = (error * weight).sum() / (weight.sum() * self.samples)
         ended = noisy + (1 - now)[..., None, None] * velocity.detach()
-        miss = (ended - actions)[..., :3].abs().mean()
+        miss = (ended - actions)[:, :, 0, :3].abs().mean()
         return {"total": loss, "miss": miss}
 
     def _pictures(self, camera: str, rows: NDArray[np.int64], flipped: NDArray[np.bool_]) -> NDArray[np.uint8]:

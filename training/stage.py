@@ -42,7 +42,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--start", type=Path, help="stage folder whose averaged weights to start from")
     parser.add_argument("--norm", type=Path, help="normalisation to keep (default: of the data)")
     parser.add_argument("--planned", type=Path, help="planner tokens of every frame, for the refiner's curriculum")
-    parser.add_argument("--planned-share", type=float, default=0.75)
+    parser.add_argument("--planned-share", type=float, default=0.9)
     parser.add_argument("--max-age", type=int, default=44)
     parser.add_argument("--blocks", type=int, help="only the first blocks of each data set")
     parser.add_argument("--threads", type=int, default=1)

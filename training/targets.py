@@ -55,8 +55,15 @@ class Targets:
             tokens = np.where(flip[:, None, None], self.mirrored[index], tokens)
         return tokens, steps < self.ahead[rows][:, None]
 
-    def chunk_rows(self, chunk: int, delay: int) -> NDArray[np.int64]:
-        """Rows t for which the expert's chunk [t + delay, t + delay + chunk) is known."""
-        rows = np.arange(len(self.ahead) - delay)
-        fits = (self.ahead[rows + delay] >= chunk) & (self.last[rows] >= rows + delay + chunk - 1)
-        return rows[fits]
+    def chunk_steps(
+        self, rows: NDArray[np.int64], chunk: int, delay: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Rows (B, H) of the steps of chunks that begin `delay` steps after `rows`, and which of them hold.
+
+        The first action always does while the episode lasts, whoever drives: it is what the expert does in the state
+        that was reached. Later ones hold for as long as the expert's actions were carried out.
+        """
+        steps = np.arange(chunk)
+        begin = np.minimum(rows + delay, self.last[rows])
+        holds = (steps < self.ahead[begin][:, None]) & (rows + delay <= self.last[rows])[:, None]
+        return np.minimum(begin[:, None] + steps, self.last[rows][:, None]), holds

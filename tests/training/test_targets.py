@@ -39,13 +39,19 @@ def test_labels_hold_up_to_the_first_step_that_was_not_clean(clean: list[list[bo
 
 
 @given(EPISODES, st.integers(0, 2))
-def test_chunks_stay_within_their_episode_and_its_clean_steps(clean: list[list[bool]], delay: int) -> None:
+def test_chunks_hold_within_their_episode_and_while_the_expert_was_obeyed(clean: list[list[bool]], delay: int) -> None:
     frames = frames_of(clean)
     targets = Targets.of(frames, 10)
-    for row in targets.chunk_rows(5, delay):
-        span = np.arange(row + delay, row + delay + 5)
-        assert frames.columns["episode"][span[-1]] == frames.columns["episode"][row]
-        assert frames.columns["clean"][span[:-1]].all()
+    episode, obeyed = frames.columns["episode"], frames.columns["clean"]
+    rows = np.arange(len(episode))
+    steps, holds = targets.chunk_steps(rows, 5, delay)
+    assert (episode[steps] == episode[rows][:, None]).all()
+    for row in rows:
+        begins = row + delay
+        there = begins < len(episode) and episode[begins] == episode[row]
+        assert holds[row, 0] == there
+        for j in np.flatnonzero(holds[row]):
+            assert steps[row, j] == begins + j and obeyed[begins : begins + j].all()
 
 
 def frame(step: int) -> dict[str, np.ndarray]:
