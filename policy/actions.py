@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+STEP_METRES, STEP_RADIANS = 0.02, 0.10
+"""how far an action of 1 moves the commanded pose in one control step"""
+
 
 def encode(actions: Any, bins: int) -> Any:
     """Bin of every number in [-1, 1], `clip(floor((a + 1) / 2 * N), 0, N - 1)`; arrays or tensors of any shape."""

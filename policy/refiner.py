@@ -1,8 +1,8 @@
 """The fast system: its own eyes, proprioception and the planner's intent to smooth motion, by flow matching.
 
 The paper's refiner copies the slice of tokens it is given. Here the intent may be old: the refiner is told how old it
-is and how far the hand has moved since, against how far the tokens meant it to move, and is trained on tokens of every
-age, so that it follows the intent's meaning and aligns by its own cameras.
+is and what of it was missed, because other actions were carried out until it arrived, and is trained on the planner's
+tokens of every age, so that it follows the intent's meaning and aligns by its own cameras.
 """
 
 from __future__ import annotations
@@ -14,14 +14,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from policy.actions import decode
+from policy.actions import STEP_METRES, STEP_RADIANS, decode
 from policy.config import PolicyConfig
 from policy.layers import Attention, mlp, sinusoid
 from policy.vision import GridEncoder, to_input
 from records import Chunk, Intent, Observation
 
-MOTION_SIZE = 3 + 7 + 7
-"""hand displacement since the intent's observation (decimetres), what its tokens meant until now, and from now on"""
+MISSED_SIZE = 4
+"""what an intent meant until now and was not done: x, y, z and turn about the vertical, in full steps"""
+MOTION_SIZE = 3 + 7 + 7 + MISSED_SIZE
+"""hand displacement since the intent's observation (dm), what its tokens meant until now and from now on, missed"""
+_POSITION, _SIDE, _LEAD = slice(0, 3), slice(6, 8), slice(11, 14)
+"""of proprioception: grasp point, horizontal part of the fingers' axis, how far the command is ahead of the hand"""
 
 
 class DiTBlock(nn.Module):
@@ -64,7 +68,7 @@ class Remembered:
     summary: Tensor
     """(B, width)"""
     coarse: Tensor
-    """(B, H, 8) bin centres of the chunk's own slice, so that what to refine lies beside what is refined, and a flag"""
+    """(B, H, 8 + MISSED_SIZE) beside what is refined: bin centres of its slice, a flag, and what was missed so far"""
 
 
 class RefinerModel(nn.Module):
@@ -84,7 +88,7 @@ class RefinerModel(nn.Module):
         self.of_motion = mlp(MOTION_SIZE, width, width)
         self.of_proprio = mlp(config.proprio_size, width, width)
         self.of_committed = mlp(config.max_committed * (config.action_size + 1), width, width)
-        self.of_action = nn.Linear(2 * config.action_size + 1, width)
+        self.of_action = nn.Linear(2 * config.action_size + 1 + MISSED_SIZE, width)
         self.action_position = nn.Parameter(torch.randn(config.chunk, width) * 0.1)
         self.of_time = mlp(64, width, width)
         self.of_condition = nn.Linear(width, width)
@@ -115,7 +119,8 @@ class RefinerModel(nn.Module):
         kept = [block.across.remember(context) for block in self.blocks if isinstance(block, DiTBlock)]
         own = tokens[:, self.config.intent_before : self.config.intent_before + self.config.chunk]
         there = (own < self.config.bins).float()
-        coarse = torch.cat((decode(own, self.config.bins) * there, there[..., :1]), -1)
+        missed = motion[:, None, -MISSED_SIZE:].expand(-1, own.shape[1], -1)
+        coarse = torch.cat((decode(own, self.config.bins) * there, there[..., :1], missed), -1)
         return Remembered(kept, summary, coarse)
 
     def velocity(self, memory: Remembered, noisy: Tensor, time: Tensor) -> Tensor:
@@ -152,7 +157,18 @@ def intent_motion(
     meant = decode(tokens, config.bins)
     past = meant[:now].sum(0) * 0.2
     ahead = meant[now : now + config.intent_after].sum(0) * 0.2
-    return np.concatenate(((proprio[:3] - then[:3]) * 10, past, ahead)).astype(np.float32)
+    missed = _missed(meant[:now], proprio, then, config)
+    return np.concatenate(((proprio[_POSITION] - then[_POSITION]) * 10, past, ahead, missed)).astype(np.float32)
+
+
+def _missed(meant: np.ndarray, proprio: np.ndarray, then: np.ndarray, config: PolicyConfig) -> np.ndarray:
+    """(MISSED_SIZE,) What comes late finds its first steps undone: as a path an intent still holds, as speeds not."""
+    # There is no bin for zero: what is as small as the two beside it would add up to a path that nobody meant.
+    meant = np.where(np.abs(meant) < 1.5 / config.bins, 0.0, meant)
+    done = (proprio[_POSITION] + proprio[_LEAD] - then[_POSITION] - then[_LEAD]) / STEP_METRES
+    (x, y), (u, v) = then[_SIDE], proprio[_SIDE]
+    turned = np.arctan2(x * v - y * u, x * u + y * v) / STEP_RADIANS
+    return np.clip((*(meant[:, :3].sum(0) - done), meant[:, 5].sum() - turned), -8, 8) * 0.5
 
 
 def pack_committed(committed: np.ndarray, config: PolicyConfig) -> np.ndarray:
