@@ -194,7 +194,7 @@ class Planner:
     def _refusal(self, instruction: str, target: Grounding) -> str | None:
         if target.none["front"] < self.config.refusal_threshold:
             return None
-        if target.none["wrist"] < 0.2:
+        if target.none["wrist"] < 0.05:
             return None
         return f"I see nothing on the table that fits “{instruction}”. Name an object that is in view."
 

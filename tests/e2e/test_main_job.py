@@ -35,7 +35,7 @@ FLAGS = [
     "--ignore-gpu-blocklist",
 ]
 DRAWN = "Number(document.querySelector('#live-view canvas').dataset.frames ?? 0)"
-ATTEMPTS = 5
+ATTEMPTS = 2
 """scenes that are tried until one attempt succeeds: the policy is learned, and not every attempt does"""
 
 
