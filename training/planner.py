@@ -143,8 +143,8 @@ def show(frames: Frames, rows: NDArray[np.int64], flipped: NDArray[np.bool_]) ->
     flip = flipped[:, None]
     places = [np.where(flip, place * POSITION, place) for place in places]
     proprio = np.where(flip, mirror_proprio(proprio), proprio)
-    closing = torch.from_numpy(np.where(flip, closing * CLOSING, closing))
-    turn = in_hand(closing, torch.from_numpy(proprio[:, :POSE_SIZE])).numpy()
+    closing = np.where(flip, closing * CLOSING, closing)
+    turn = in_hand(torch.from_numpy(closing), torch.from_numpy(proprio[:, :POSE_SIZE])).numpy()
     state = np.concatenate((*places, turn * TURN_UNIT, columns["held"][rows] * 0.3), 1)
     return Shown(
         flipped,

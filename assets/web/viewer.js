@@ -1,11 +1,13 @@
 // Manners for the Rerun viewer, which draws and fetches by itself inside our page.
 //
 // Where no graphics card draws it, the processor does, on the cores that simulate and drive the robot: one picture of it
-// costs as much as ten of the live view. There it is drawn less often while the arm moves, and at once where somebody
-// points at it.
+// costs as much as ten of the live view. There it is drawn less often while the arm moves, more often for a while after it
+// has come to rest, and at once where somebody points at it.
 
 const MOVING = 700; // milliseconds between two pictures of the viewer while the arm moves
 const AT_REST = 350;
+const CATCHING_UP = 60; // it takes in what it was sent only while it draws
+const CATCH_UP_LASTS = 12_000;
 const TOUCHED = 80;
 const TOUCH_LASTS = 1500;
 
@@ -16,10 +18,26 @@ export class Viewer {
   // isSlow: whether the processor draws.
   constructor(place, isSlow) {
     this.isSlow = isSlow;
+    this.stopped = -Infinity;
     this.isMoving = false;
     darken();
     keepHome();
     if (this.isSlow) this.pace(place);
+  }
+
+  get isMoving() {
+    return this.moves;
+  }
+
+  set isMoving(moves) {
+    if (this.moves && !moves) this.stopped = performance.now();
+    this.moves = moves;
+  }
+
+  period(now, touched) {
+    if (now - touched < TOUCH_LASTS) return TOUCHED;
+    if (this.isMoving) return MOVING;
+    return now - this.stopped < CATCH_UP_LASTS ? CATCHING_UP : AT_REST;
   }
 
   pace(place) {
@@ -31,7 +49,7 @@ export class Viewer {
     window.requestAnimationFrame = (callback) => {
       if (!asksViewer()) return direct(callback);
       const now = performance.now();
-      const period = now - touched < TOUCH_LASTS ? TOUCHED : this.isMoving ? MOVING : AT_REST;
+      const period = this.period(now, touched);
       const draw = () => direct((time) => { callback(time); drawn = performance.now(); });
       return setTimeout(draw, Math.max(0, Math.min(drawn + period - now, period)));
     };
