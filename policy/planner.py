@@ -16,6 +16,7 @@ from policy.grounding import ROLES, GroundingHead, SentenceReader, read_peak
 from policy.head import PEAK_FACTS, CoarseHead
 from policy.mirror import mirror_bins, mirror_pictures, mirror_proprio
 from policy.sentences import SentenceEncoder
+from policy.tasks import TASKS, mirror_words
 from policy.turn import TurnHead
 from policy.vision import PyramidEncoder, to_input
 from records import Grounding, Intent, Observation
@@ -33,6 +34,8 @@ class PlannerOutput:
     """(B, 1, G * G + 1) where the front camera sees the robot's own grasp point: the camera may stand anywhere"""
     state: Tensor
     """(B, head.STATE_SIZE)"""
+    kind: Tensor
+    """(B, len(TASKS)) what kind of task the words ask for"""
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Perception:
     task: Tensor
     groundings: dict[str, Tensor]
     hand: Tensor
+    kind: Tensor
 
 
 class PlannerModel(nn.Module):
@@ -58,6 +62,7 @@ class PlannerModel(nn.Module):
         self.hand = nn.Parameter(torch.randn(self.reader.width) * 0.3)
         self.ground_front = GroundingHead(config, self.reader.width, self.front.pool_size)
         self.ground_wrist = GroundingHead(config, self.reader.width, self.wrist.pool_size)
+        self.kind = nn.Linear(self.reader.width, len(TASKS))
         self.turn = TurnHead(config.grounding_size)
         self.head = CoarseHead(config, self.reader.width)
 
@@ -94,7 +99,11 @@ class PlannerModel(nn.Module):
         )
         facts = [peak[:, 0, :PEAK_FACTS] for peak in peaks[:2]]
         turn = self.turn(*facts, front_map, wrist_map, pose)
-        return Perception(torch.cat(peaks, 1), turn, task, groundings, hand)
+        return Perception(torch.cat(peaks, 1), turn, task, groundings, hand, self.kind(task).float())
+
+    def read_kind(self, words: Tensor, mask: Tensor) -> Tensor:
+        """(B, len(TASKS)) logits of the kind of task, from the words alone."""
+        return self.kind(self.reader(words, mask)[1])
 
     def forward(
         self,
@@ -109,7 +118,7 @@ class PlannerModel(nn.Module):
         """`perceive`, then the head with normalised proprioception (B, P) and the hand's pose (B, POSE_SIZE)."""
         seen = self.perceive(front, wrist, pose, words, mask, extra)
         tokens, state = self.head(seen.peaks, seen.turn, proprio, pose, seen.task)
-        return PlannerOutput(tokens, seen.groundings, seen.hand, state)
+        return PlannerOutput(tokens, seen.groundings, seen.hand, state, seen.kind)
 
 
 class Planner:
@@ -131,12 +140,14 @@ class Planner:
     def plan_batch(self, observations: list[Observation]) -> list[Intent]:
         """`plan` for several observations at once."""
         asked = time.monotonic()
-        words, mask = self._sentences.encode([observation.instruction for observation in observations])
+        said = [observation.instruction for observation in observations]
+        if self.config.second_look:
+            said += [mirror_words(sentence) for sentence in said]
+        words, mask = self._sentences.encode(said)
         front = np.stack([observation.front for observation in observations])
         wrist = np.stack([observation.wrist for observation in observations])
         felt = np.stack([observation.proprio for observation in observations])
         if self.config.second_look:
-            words, mask = torch.cat((words, words)), torch.cat((mask, mask))
             front = np.concatenate((front, mirror_pictures(front)))
             wrist = np.concatenate((wrist, mirror_pictures(wrist)))
             felt = np.concatenate((felt, mirror_proprio(felt)))
@@ -150,6 +161,7 @@ class Planner:
             mask,
         )
         probabilities = output.tokens.softmax(-1).numpy()
+        nothing = output.kind.softmax(-1)[:, -1]
         maps = {camera: logits.softmax(-1).numpy() for camera, logits in output.groundings.items()}
         if self.config.second_look:
             probabilities = _mean_of_both(probabilities, mirror_bins)
@@ -170,7 +182,7 @@ class Planner:
                     ready_at=ready,
                     ready_step=observation.step,
                     groundings=groundings,
-                    refusal=self._refusal(observation.instruction, groundings[0]),
+                    refusal=self._refusal(observation.instruction, groundings[0], float(nothing[i])),
                 )
             )
         return intents
@@ -191,7 +203,9 @@ class Planner:
             for row, role in enumerate(ROLES)
         )
 
-    def _refusal(self, instruction: str, target: Grounding) -> str | None:
+    def _refusal(self, instruction: str, target: Grounding, nothing: float) -> str | None:
+        if nothing > self.config.refusal_threshold:
+            return f"I do not know what to do for “{instruction}”. Choose one of the suggestions."
         if target.none["front"] < self.config.refusal_threshold:
             return None
         if target.none["wrist"] < 0.05:

@@ -21,7 +21,8 @@ from scenes.constants import (
     TABLE_SIZE,
     TIMESTEP,
 )
-from scenes.layout import Layout
+from scenes.furniture import add_furniture, place_furniture
+from scenes.layout import TEXTURES, Layout
 
 FRONT_POSITION = np.array((1.12, 0.0, 0.66))
 FRONT_TARGET = np.array((0.475, 0.0, 0.03))
@@ -29,12 +30,14 @@ WIDE_POSITION = np.array((1.62, -1.02, 0.98))
 WIDE_TARGET = np.array((0.31, 0.03, 0.21))
 
 
-def look_at(position: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Quaternion (wxyz) of a camera at `position` whose -z axis points at `target` and whose y axis is up."""
+def look_at(position: np.ndarray, target: np.ndarray, roll: float = 0.0) -> np.ndarray:
+    """Quaternion (wxyz) of a camera at `position` whose -z axis points at `target`, its y axis up but for a roll."""
     backward = (position - target) / np.linalg.norm(position - target)
     right = np.cross((0.0, 0.0, 1.0), backward)
     right /= np.linalg.norm(right)
-    matrix = np.column_stack((right, np.cross(backward, right), backward))
+    up = np.cross(backward, right)
+    right, up = np.cos(roll) * right + np.sin(roll) * up, np.cos(roll) * up - np.sin(roll) * right
+    matrix = np.column_stack((right, up, backward))
     quaternion = np.empty(4)
     mujoco.mju_mat2Quat(quaternion, matrix.ravel())
     return quaternion
@@ -72,6 +75,7 @@ def compose(samples: int = 0) -> mujoco.MjSpec:
         _add_object(spec, name)
     _add_bowl(spec)
     _add_plate(spec)
+    add_furniture(spec)
     return spec
 
 
@@ -89,7 +93,21 @@ def _add_materials(spec: mujoco.MjSpec) -> None:
     spec.add_material(name="shell", specular=0.45, shininess=0.55)
     spec.add_material(name="plastic", specular=0.30, shininess=0.35)
     spec.add_material(name="wood", specular=0.12, shininess=0.25)
+    for i in range(TEXTURES):
+        _add_cloth(spec, i)
     spec.add_material(name="object", specular=0.35, shininess=0.50)
+
+
+def _add_cloth(spec: mujoco.MjSpec, number: int) -> None:
+    """A material whose pattern, in greys that the table's colour tints, follows from its number."""
+    pattern = meshes.pattern(number)
+    texture = spec.add_texture(
+        name=f"cloth {number}", type=mujoco.mjtTexture.mjTEXTURE_2D, width=pattern.shape[1], height=pattern.shape[0],
+        nchannel=3,
+    )  # fmt: skip
+    texture.data = pattern.tobytes()
+    material = spec.add_material(name=f"cloth {number}", specular=0.1, shininess=0.2)
+    material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = f"cloth {number}"
 
 
 def _add_room(spec: mujoco.MjSpec) -> None:
@@ -210,7 +228,10 @@ def apply_layout(model: mujoco.MjModel, data: mujoco.MjData, layout: Layout) -> 
             continue
         data.qpos[address : address + 7] = (*placement.position, *placement.quaternion)
         model.geom_rgba[geoms] = (*placement.rgb, 1)
-    model.geom("table").rgba = (*layout.table_rgb, 1)
+    place_furniture(model, data, shown)
+    table = model.geom("table")
+    table.rgba = (*layout.table_rgb, 1)
+    table.matid = model.material("wood" if layout.texture < 0 else f"cloth {layout.texture}").id
     for i, angle in enumerate(layout.joints, start=1):
         data.qpos[model.joint(f"joint_{i}").qposadr[0]] = angle
     for finger in ("left_finger", "right_finger"):
@@ -222,7 +243,7 @@ def _apply_look(model: mujoco.MjModel, layout: Layout) -> None:
     camera = model.camera("front")
     position = FRONT_POSITION + layout.camera_shift
     turn = np.array((0.0, *layout.camera_turn))
-    camera.pos, camera.quat = position, look_at(position, FRONT_TARGET + turn)
+    camera.pos, camera.quat = position, look_at(position, FRONT_TARGET + turn, layout.camera_roll)
     key, fill = model.light("key"), model.light("fill")
     key.diffuse = np.array((0.54, 0.52, 0.49)) * layout.light
     fill.diffuse = np.array((0.20, 0.21, 0.24)) * layout.light

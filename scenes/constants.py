@@ -36,6 +36,10 @@ COLORS: Final[dict[str, tuple[float, float, float]]] = {
 SHAPES: Final = ("cube", "cylinder")
 CONTAINERS: Final = ("bowl", "plate")
 OBJECT_NAMES: Final = tuple(f"{color} {shape}" for shape in SHAPES for color in COLORS)
+BUTTON_NAMES: Final = tuple(f"{color} button" for color in COLORS)
+DRAWER: Final = "drawer"
+AREA: Final = ((0.36, 0.64), (-0.25, 0.25))
+"""x and y ranges in which object centres start, robot base frame"""
 
 CUBE_HALF: Final = 0.021
 CYLINDER_RADIUS: Final = 0.019
@@ -46,5 +50,26 @@ BOWL_HEIGHT: Final = 0.048
 PLATE_RADIUS: Final = 0.085
 PLATE_TOP: Final = 0.008
 """height of the plate's flat middle above the table"""
+BUTTON_RADIUS: Final = 0.034
+BUTTON_TOP: Final = 0.034
+"""height of a button that nobody has pressed"""
+BUTTON_TRAVEL: Final = 0.010
+DRAWER_TRAVEL: Final = 0.08
+HANDLE_HEIGHT: Final = 0.050
+CABINET_SIZE: Final = (0.085, 0.060, 0.039)
+"""half sizes; the drawer opens along the second"""
+HANDLE_REACH: Final = 0.088
+"""metres from the cabinet's middle to the middle of the closed drawer's handle"""
+PUSH_DISTANCE: Final = 0.08
+"""metres by which a pushed object must have moved"""
+FOOTPRINT: Final = {
+    "cube": 0.032,
+    "cylinder": 0.036,
+    "bowl": BOWL_RADIUS,
+    "plate": PLATE_RADIUS,
+    "button": BUTTON_RADIUS,
+    "drawer": 0.05,
+}
+"""radius in metres around each thing's middle that it needs for itself; a drawer's is that of its handle"""
 TABLE_SIZE: Final = (0.55, 0.60)
 """half sizes of the table top; its surface is z = 0, its centre x = 0.38"""

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from records import PROPRIO_NAMES, GeometryRecord
 from scenes.arm import VISUAL_GROUP
 from scenes.constants import SLICES_PER_STEP
-from scenes.language import Goal, instructions_for, interpret
+from scenes.goals import Goal, goals_for
+from scenes.language import interpret
 from scenes.rendering import PolicyRenderer
 from scenes.tasks import is_successful
 from scenes.world import World
@@ -96,6 +97,7 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
     def set_instruction(self, instruction: str) -> None:
         """Set the goal that `success` tests; words that name no task of this scene set none."""
         self.goal = interpret(instruction, self.objects)
+        self.world.mark()
 
     def success(self) -> bool:
         """Whether the goal is reached now; always False without a goal."""
@@ -103,7 +105,7 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
 
     def suggestions(self) -> list[str]:
         """Canonical instructions that this scene can fulfil."""
-        return instructions_for(self.objects)
+        return [goal.instruction for goal in goals_for(self.world.spots)]
 
     @property
     def objects(self) -> list[str]:

@@ -8,14 +8,17 @@ from numpy.typing import NDArray
 
 from scenes.constants import (
     BOWL_HEIGHT,
+    CUBE_HALF,
     CYLINDER_HALF,
     CYLINDER_RADIUS,
+    DRAWER,
+    HANDLE_HEIGHT,
     MAX_ROTATION,
     MAX_TRANSLATION,
     OBJECT_NAMES,
     PLATE_TOP,
 )
-from scenes.language import Goal
+from scenes.goals import DIRECTIONS, Goal
 from scenes.tasks import is_inside
 from scenes.world import World
 
@@ -24,7 +27,13 @@ _HOVER = 0.09
 _CARRY = 0.165
 """height of the grasp point while carrying"""
 _GAIN = 0.55
+_STANDOFF, _PUSH_HEIGHT, _PUSH_SPEED, _PUSHED_ENOUGH = 0.062, 0.024, 0.013, 0.115
+"""metres behind an object and above the table, metres per step, metres"""
+_SLIDE_SPEED = 0.012
+"""metres per step"""
 _CLOSED, _OPEN = 1.0, -1.0
+_FLOORS = {"bowl": BOWL_HEIGHT - 0.012, "plate": PLATE_TOP + 0.006}
+"""metres above a container's foot at which its load is let go; a cube's is above its middle"""
 
 
 def expert_action(world: World, goal: Goal) -> NDArray[np.float32]:
@@ -32,11 +41,70 @@ def expert_action(world: World, goal: Goal) -> NDArray[np.float32]:
     for other in OBJECT_NAMES:
         if other != goal.target and other in world.names and _has(world, other):
             return _put_down(world, other)
+    if goal.family in _SKILLS:
+        return _SKILLS[goal.family](world, goal)
     if goal.container is not None and is_inside(world, goal.target, goal.container) and _let_go(world):
         return _retreat(world)
     if _has(world, goal.target):
         return _lift(world) if goal.container is None else _deliver(world, goal.target, goal.container)
     return _grasp(world, goal.target)
+
+
+def _push(world: World, goal: Goal) -> NDArray[np.float32]:
+    """Fingers closed, down behind the object, then straight on; over it and round again where that fails."""
+    hand, place, along = world.hand_position, world.position(goal.target), np.array(DIRECTIONS[goal.detail])
+    if _has(world, goal.target):
+        return _action(np.zeros(3), np.zeros(3), _OPEN)
+    if float(world.pushed(goal.target) @ along) > _PUSHED_ENOUGH:
+        return _retreat(world, _CLOSED)
+    away = hand[:2] - place[:2]
+    forward, aside = float(away @ along), float(away @ along[::-1])
+    across = along[::-1] * aside
+    low = hand[2] < place[2] + 0.012 if goal.target.endswith("cube") else hand[2] < 0.05
+    if low and world.gripper_width < 0.02 and forward < -0.022 and abs(aside) < (0.013 if forward > -0.05 else 0.03):
+        speed = _PUSH_SPEED * (1.0 if abs(aside) < 0.008 else 0.4)
+        return _action(np.array((*(along * speed - 0.5 * across), _GAIN * (_PUSH_HEIGHT - hand[2]))), *_calm(world))
+    behind = np.array((*(place[:2] - along * _STANDOFF), _PUSH_HEIGHT))
+    off = float(np.hypot(*(hand - behind)[:2]))
+    behind[2] += float(np.clip(5.0 * (off - 0.010), 0.0, _HOVER))
+    wide = world.gripper_width > 0.02
+    if wide and hand[2] < 0.10:
+        return _action(_move(world, np.array((*hand[:2], 0.13))), np.zeros(3), _OPEN)
+    if wide:
+        behind[2] = max(behind[2], 0.11)
+    return _action(_move(world, behind), *_calm(world))
+
+
+def _calm(world: World) -> tuple[NDArray[np.float64], float]:
+    """Fingers down and closed."""
+    return _turn_to(world, None), _CLOSED
+
+
+def _slide(world: World, goal: Goal) -> NDArray[np.float32]:
+    """Takes the drawer by its handle and pulls or pushes until it is as far as it goes."""
+    opening = world.moved(DRAWER)
+    if opening > 0.96 if goal.detail == "open" else opening < 0.03:
+        return _retreat(world)
+    if not _has(world, DRAWER):
+        return _grasp(world, DRAWER)
+    handle, outwards = world.position(DRAWER), world.outwards()
+    step = outwards * (_SLIDE_SPEED if goal.detail == "open" else -_SLIDE_SPEED)
+    hold = np.array((handle[0], world.controller.position[1], HANDLE_HEIGHT)) - world.controller.position
+    return _action(0.3 * hold + step, _turn_to(world, grasp_direction(world, DRAWER)), _CLOSED)
+
+
+def _press(world: World, goal: Goal) -> NDArray[np.float32]:
+    """Fingers closed, down on the button until it stays down."""
+    if world.moved(goal.target) > 0.93:
+        return _retreat(world, _CLOSED)
+    hand, place = world.hand_position, world.position(goal.target)
+    aside = float(np.hypot(*(hand - place)[:2]))
+    above = np.array((*place[:2], 0.020 if aside < 0.014 and world.gripper_width < 0.02 else 0.055))
+    above[2] += float(np.clip(4.0 * (aside - 0.010), 0.0, 0.06))
+    return _action(_move(world, above), *_calm(world))
+
+
+_SKILLS = {"push": _push, "drawer": _slide, "button": _press}
 
 
 def _has(world: World, name: str) -> bool:
@@ -49,9 +117,8 @@ def _let_go(world: World) -> bool:
 
 def _grasp(world: World, target: str) -> NDArray[np.float32]:
     hand, place = world.hand_position, world.position(target)
-    lying = _is_lying(world, target)
     goal = place.copy()
-    goal[2] = max(place[2], 0.022) if lying or target.endswith("cube") else place[2] + 0.006
+    goal[2] = max(place[2], 0.022) if not target.endswith("cylinder") or world.is_lying(target) else place[2] + 0.006
     turn = _turn_to(world, grasp_direction(world, target))
     aside = float(np.hypot(*(hand - goal)[:2]))
     off = max(aside, 0.08 * abs(float(np.linalg.norm(turn))))
@@ -75,19 +142,20 @@ def _lift(world: World) -> NDArray[np.float32]:
 def _deliver(world: World, target: str, container: str) -> NDArray[np.float32]:
     hand, thing, goal = world.hand_position, world.position(target), world.position(container).copy()
     hangs = hand[2] - thing[2] + _half_height(world, target)
-    floor = BOWL_HEIGHT - 0.012 if container == "bowl" else PLATE_TOP + 0.006
+    floor = _FLOORS.get(container, CUBE_HALF + 0.004)
+    exact = 0.016 if container in _FLOORS else 0.007
     goal[:2] += (hand - thing)[:2]
     goal[2] += floor + hangs
     aside = float(np.hypot(*(hand - goal)[:2]))
-    if aside < 0.016 and hand[2] - goal[2] < 0.012:
+    if aside < exact and hand[2] - goal[2] < 0.75 * exact:
         return _action(np.zeros(3), np.zeros(3), _OPEN)
-    goal[2] += float(np.clip(5.0 * (aside - 0.012), 0.0, max(_CARRY - goal[2], 0.03)))
+    goal[2] += float(np.clip(5.0 * (aside - 0.75 * exact), 0.0, max(_CARRY - goal[2], 0.03)))
     return _action(_move(world, goal), _turn_to(world, None), _CLOSED)
 
 
-def _retreat(world: World) -> NDArray[np.float32]:
+def _retreat(world: World, gripper: float = _OPEN) -> NDArray[np.float32]:
     hand = world.hand_position
-    return _action(_move(world, np.array((hand[0], hand[1], 0.20))), np.zeros(3), _OPEN)
+    return _action(_move(world, np.array((hand[0], hand[1], 0.20))), np.zeros(3), gripper)
 
 
 def _put_down(world: World, name: str) -> NDArray[np.float32]:
@@ -98,24 +166,22 @@ def _put_down(world: World, name: str) -> NDArray[np.float32]:
     return _action(_move(world, np.array((hand[0], hand[1], hand[2] - bottom))), _turn_to(world, None), _CLOSED)
 
 
-def _is_lying(world: World, name: str) -> bool:
-    return name.endswith("cylinder") and abs(world.rotation(name)[2, 2]) < 0.7
-
-
 def _half_height(world: World, name: str) -> float:
     if name.endswith("cube"):
         return 0.021
-    return CYLINDER_RADIUS if _is_lying(world, name) else CYLINDER_HALF
+    return CYLINDER_RADIUS if world.is_lying(name) else CYLINDER_HALF
 
 
 def grasp_direction(world: World, name: str) -> NDArray[np.float64] | None:
     """Horizontal unit vector along which the fingers should close, or None when any will do."""
     axes = world.rotation(name).T
+    if name == DRAWER:
+        return axes[0]
     if name.endswith("cube"):
         flat = sorted(axes, key=lambda axis: abs(axis[2]))[:2]
         along = world.hand_rotation[:, 1]
         best = max(flat, key=lambda axis: abs(float(axis[:2] @ along[:2])))
-    elif _is_lying(world, name):
+    elif world.is_lying(name):
         best = np.cross((0.0, 0.0, 1.0), axes[2])
     else:
         return None

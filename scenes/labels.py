@@ -6,12 +6,12 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.constants import CONTAINERS, OBJECT_NAMES
+from scenes.constants import BUTTON_NAMES, CONTAINERS, DRAWER, OBJECT_NAMES
 from scenes.expert import grasp_direction
-from scenes.language import Goal
+from scenes.goals import Goal
 from scenes.world import World
 
-THINGS = (*OBJECT_NAMES, *CONTAINERS)
+THINGS = (*OBJECT_NAMES, *CONTAINERS, DRAWER, *BUTTON_NAMES)
 """rows of every label table"""
 CAMERAS = ("front", "wrist")
 
@@ -36,7 +36,7 @@ def frame_labels(world: World, goal: Goal) -> dict[str, NDArray[np.float32]]:
             place = place + np.array((0.0, 0.0, 0.02))
         for column, camera in enumerate(cameras):
             pixels[row, column] = _project(world.data, camera.id, float(camera.fovy[0]), place)
-    closing = grasp_direction(world, goal.target)
+    closing = None if goal.family in ("push", "button") else grasp_direction(world, goal.target)
     doubled = (
         np.zeros(2) if closing is None else np.array((closing[0] ** 2 - closing[1] ** 2, 2 * closing[0] * closing[1]))
     )

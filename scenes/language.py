@@ -1,4 +1,4 @@
-"""Instructions: what can be asked of a scene, in how many words, and what a sentence asks for.
+"""Instructions: in how many words a goal can be said, and what a sentence asks for.
 
 `interpret` serves the success test and the collector. The policy never calls it: it grounds words in pictures.
 """
@@ -7,18 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from scenes.constants import COLORS, CONTAINERS, SHAPES
+from scenes.constants import CONTAINERS
+from scenes.goals import DIRECTIONS, Goal, is_graspable
 
-FAMILIES = ("pick", "bowl", "plate")
-CANONICAL = {
-    "pick": "pick up the {target}",
-    "bowl": "put the {target} in the bowl",
-    "plate": "put the {target} on the plate",
-}
 TEMPLATES: dict[str, tuple[str, ...]] = {
     "pick": (
         "pick up the {target}", "pick the {target} up", "grab the {target}", "lift the {target}", "take the {target}",
@@ -49,7 +43,51 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         "grab the {target} and set it on the plate", "the plate should hold the {target}",
         "drop the {target} on the plate",
     ),
+    "push": (
+        "push the {target} to the {detail}", "push the {target} {detail}", "slide the {target} to the {detail}",
+        "shove the {target} to the {detail}", "move the {target} to the {detail}", "nudge the {target} to the {detail}",
+        "please push the {target} to the {detail}", "can you push the {target} to the {detail}",
+        "slide the {target} {detail}", "shift the {target} to the {detail}", "push the {target} towards the {detail}",
+        "I want the {target} further to the {detail}", "to the {detail} with the {target}",
+        "give the {target} a push to the {detail}", "push a {target} to the {detail}",
+        "now slide the {target} to the {detail}", "would you move the {target} {detail}",
+        "get the {target} moved to the {detail}", "the {target} should go to the {detail}", "{target}, push it {detail}",
+    ),
+    "stack": (
+        "stack the {target} on the {detail}", "put the {target} on the {detail}", "place the {target} on the {detail}",
+        "set the {target} on top of the {detail}", "put the {target} on top of the {detail}",
+        "stack the {target} on top of the {detail}", "please stack the {target} on the {detail}",
+        "can you put the {target} onto the {detail}", "the {target} goes on the {detail}",
+        "build a tower with the {target} on the {detail}", "take the {target} and set it on the {detail}",
+        "pick up the {target} and stack it on the {detail}", "lay the {target} on the {detail}",
+        "balance the {target} on the {detail}", "I would like the {target} on the {detail}",
+        "onto the {detail} with the {target}", "on the {detail} put the {target}", "rest the {target} on the {detail}",
+        "grab the {target} and place it on the {detail}", "move the {target} onto the {detail}",
+    ),
+    "drawer open": (
+        "open the drawer", "pull the drawer open", "pull out the drawer", "please open the drawer",
+        "can you open the drawer", "slide the drawer open", "pull the drawer out", "open up the drawer",
+        "I want the drawer open", "would you open that drawer", "open the drawer of the cabinet", "get the drawer open",
+        "the drawer should be open", "draw the drawer out", "pull the handle of the drawer", "now open the drawer",
+        "make the drawer open", "pull open the drawer", "open the cabinet", "open the drawer please",
+    ),
+    "drawer close": (
+        "close the drawer", "push the drawer closed", "shut the drawer", "please close the drawer",
+        "can you close the drawer", "slide the drawer shut", "push the drawer in", "close up the drawer",
+        "I want the drawer closed", "would you shut that drawer", "close the drawer of the cabinet",
+        "get the drawer closed", "the drawer should be closed", "push the drawer back in", "push the drawer shut",
+        "now close the drawer", "make the drawer closed", "shut the drawer again", "close the cabinet",
+        "close the drawer please",
+    ),
+    "button": (
+        "press the {target}", "push the {target}", "hit the {target}", "press down the {target}", "tap the {target}",
+        "please press the {target}", "can you press the {target}", "press the {target} please",
+        "push down on the {target}", "push the {target} down", "click the {target}", "I want you to press the {target}",
+        "now press the {target}", "would you push the {target}", "go and press the {target}", "activate the {target}",
+        "touch the {target}", "{target}, press it", "give the {target} a press", "press a {target}",
+    ),
 }  # fmt: skip
+"""by family; a drawer's by family and what to do with it"""
 COLOR_WORDS: dict[str, tuple[str, ...]] = {
     "red": ("red", "red", "red", "bright red", "scarlet", "ruby"),
     "green": ("green", "green", "green", "dark green", "emerald", "grass green"),
@@ -59,6 +97,13 @@ COLOR_WORDS: dict[str, tuple[str, ...]] = {
 SHAPE_WORDS: dict[str, tuple[str, ...]] = {
     "cube": ("cube", "cube", "cube", "block", "box", "square block", "brick"),
     "cylinder": ("cylinder", "cylinder", "cylinder", "can", "tube", "round block", "roll"),
+    "button": ("button", "button", "button", "push button", "knob", "switch"),
+}
+DIRECTION_WORDS: dict[str, tuple[str, ...]] = {
+    "left": ("left", "left", "left", "left side", "left hand side"),
+    "right": ("right", "right", "right", "right side", "right hand side"),
+    "front": ("front", "front", "front", "far side", "far end"),
+    "back": ("back", "back", "back", "near side", "near end"),
 }
 _COLOR_MEANING = {
     **{word: color for color, words in COLOR_WORDS.items() for word in words},
@@ -70,76 +115,107 @@ _SHAPE_MEANING = {
     "dice": "cube", "die": "cube", "cuboid": "cube", "tin": "cylinder", "barrel": "cylinder", "drum": "cylinder",
     "pipe": "cylinder",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What an instruction asks for: a task family and the objects it names."""
-
-    family: str
-    target: str
-
-    @property
-    def container(self) -> str | None:
-        """Where the target goes, or None."""
-        return self.family if self.family in CONTAINERS else None
-
-    @property
-    def instruction(self) -> str:
-        """The canonical wording."""
-        return CANONICAL[self.family].format(target=self.target)
-
-
-def goals_for(objects: Sequence[str]) -> list[Goal]:
-    """All goals that a scene with these objects can fulfil, families side by side."""
-    families = [family for family in FAMILIES if family not in CONTAINERS or family in objects]
-    return [Goal(family, name) for family in families for name in objects if name not in CONTAINERS]
-
-
-def instructions_for(objects: Sequence[str]) -> list[str]:
-    """Canonical instructions that a scene with these objects can fulfil."""
-    return [goal.instruction for goal in goals_for(objects)]
+_DIRECTION_MEANING = {
+    **{word: direction for direction, words in DIRECTION_WORDS.items() for word in words},
+    "leftwards": "left", "leftward": "left", "rightwards": "right", "rightward": "right", "forward": "front",
+    "forwards": "front", "away from you": "front", "away": "front", "backward": "back", "backwards": "back",
+    "towards you": "back", "toward you": "back",
+}  # fmt: skip
+_CONTAINER_MEANING = {"bowl": "bowl", "basin": "bowl", "plate": "plate", "dish": "plate"}
 
 
 def phrase(goal: Goal, rng: Generator) -> str:
     """One of many ways to ask for the goal."""
-    color, shape = goal.target.split()
-    template = TEMPLATES[goal.family][rng.integers(len(TEMPLATES[goal.family]))]
+    templates = TEMPLATES[f"drawer {goal.detail}" if goal.family == "drawer" else goal.family]
+    template = templates[rng.integers(len(templates))]
+    detail = goal.detail
+    if goal.family == "push":
+        ways = DIRECTION_WORDS[goal.detail]
+        one_word = "to the {detail}" not in template and "towards the {detail}" not in template
+        detail = goal.detail if one_word else ways[rng.integers(len(ways))]
+    elif goal.family == "stack":
+        detail = _name(goal.detail, rng)
+    return template.format(target=goal.target if goal.family == "drawer" else _name(goal.target, rng), detail=detail)
+
+
+def _name(name: str, rng: Generator) -> str:
+    color, shape = name.split()
     colors, shapes = COLOR_WORDS[color], SHAPE_WORDS[shape]
-    return template.format(target=f"{colors[rng.integers(len(colors))]} {shapes[rng.integers(len(shapes))]}")
+    return f"{colors[rng.integers(len(colors))]} {shapes[rng.integers(len(shapes))]}"
 
 
 def interpret(instruction: str, objects: Sequence[str]) -> Goal | None:
     """The goal that an instruction names among these objects, or None when it names none, or several."""
     text = " ".join(re.findall(r"[a-z]+", instruction.lower())).replace("can you", "could you")
-    colors, text = _meanings(text, _COLOR_MEANING)
-    shapes, text = _meanings(text, _SHAPE_MEANING)
-    containers = [
-        word for word in CONTAINERS if re.search(rf"\b({word}|{'dish' if word == 'plate' else 'basin'})\b", text)
-    ]
-    named = [
+    if re.search(r"\b(drawer|cabinet)\b", text):
+        return _drawer(text) if "drawer" in objects else None
+    mentions = _mentions(text)
+    if any(shape == "button" for _, shape, _ in mentions):
+        names = _named(mentions[0], objects) if len(mentions) == 1 else []
+        return Goal("button", names[0]) if len(names) == 1 and names[0].endswith("button") else None
+    containers = list(dict.fromkeys(m for w, m in _CONTAINER_MEANING.items() if re.search(rf"\b{w}\b", text)))
+    carried = [name for name in objects if is_graspable(name)]
+    named = [_named(mention, carried) for mention in mentions]
+    if not named or any(len(names) != 1 for names in named) or len(named) > 2 or len(containers) > 1:
+        return None
+    first = named[0][0]
+    if len(named) == 2:
+        return None if containers else _stack(text, mentions, first, named[1][0])
+    directions = _directions(text, mentions)
+    if containers:
+        return Goal(containers[0], first) if containers[0] in objects else None
+    if directions:
+        return Goal("push", first, directions[0]) if len(directions) == 1 else None
+    return Goal("pick", first)
+
+
+def _drawer(text: str) -> Goal:
+    closing = re.search(r"\b(close|closed|shut|push)\b", text)
+    return Goal("drawer", "drawer", "close" if closing else "open")
+
+
+def _stack(text: str, mentions: list[tuple[str, str, int]], first: str, second: str) -> Goal | None:
+    if first == second:
+        return None
+    # "on the blue cube put the red one" names the lower object first.
+    before = text[: mentions[0][2]]
+    lower_first = re.search(r"\b(on|onto|upon|atop|top of)( the| a)?( [a-z]+)?\s*$", before) is not None
+    upper, lower = (second, first) if lower_first else (first, second)
+    return Goal("stack", upper, lower) if lower.endswith("cube") else None
+
+
+def _directions(text: str, mentions: list[tuple[str, str, int]]) -> list[str]:
+    rest = text
+    found = []
+    for word in sorted(_DIRECTION_MEANING, key=len, reverse=True):
+        shorter = re.sub(rf"\b{word}\b", " ", rest)
+        if shorter != rest:
+            found.append(_DIRECTION_MEANING[word])
+            rest = shorter
+    return list(dict.fromkeys(found))
+
+
+def _mentions(text: str) -> list[tuple[str, str, int]]:
+    """Colour and shape of every object that the text names, in order, "" for what is left out, and where."""
+    shapes = "|".join(sorted(_SHAPE_MEANING, key=len, reverse=True))
+    colors = "|".join(sorted(_COLOR_MEANING, key=len, reverse=True))
+    found = []
+    for match in re.finditer(rf"\b(?:(?:({colors}) )?({shapes})s?|({colors}))\b", text):
+        color, shape, alone = match.groups()
+        found.append((_COLOR_MEANING.get(color or alone, ""), _SHAPE_MEANING.get(shape, ""), match.start()))
+    return found
+
+
+def _named(mention: tuple[str, str, int], objects: Sequence[str]) -> list[str]:
+    color, shape, _ = mention
+    return [
         name
         for name in objects
         if name not in CONTAINERS
-        and (not colors or name.split()[0] in colors)
-        and (not shapes or name.split()[1] in shapes)
+        and name != "drawer"
+        and (not color or name.split()[0] == color)
+        and (not shape or name.split()[1] == shape)
     ]
-    if len(named) != 1 or len(colors) > 1 or len(shapes) > 1 or not (colors or shapes) or len(containers) > 1:
-        return None
-    if containers and containers[0] not in objects:
-        return None
-    return Goal(containers[0] if containers else "pick", named[0])
 
 
-def _meanings(text: str, words: dict[str, str]) -> tuple[set[str], str]:
-    """What the words in a text mean, and the text without them: the longest first ("round block" is no block)."""
-    found = set()
-    for word in sorted(words, key=len, reverse=True):
-        shorter = re.sub(rf"\b{word}s?\b", " ", text)
-        if shorter != text:
-            found.add(words[word])
-            text = shorter
-    return found, text
-
-
-__all__ = ["COLORS", "FAMILIES", "SHAPES", "Goal", "goals_for", "instructions_for", "interpret", "phrase"]
+__all__ = ["DIRECTIONS", "DIRECTION_WORDS", "TEMPLATES", "interpret", "phrase"]

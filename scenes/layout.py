@@ -8,24 +8,32 @@ import numpy as np
 from numpy.random import Generator
 
 from scenes.constants import (
-    BOWL_RADIUS,
+    AREA,
+    BUTTON_NAMES,
+    BUTTON_RADIUS,
+    CABINET_SIZE,
     COLORS,
     CONTAINERS,
     CUBE_HALF,
     CYLINDER_HALF,
     CYLINDER_RADIUS,
+    DRAWER,
+    DRAWER_TRAVEL,
+    FOOTPRINT,
+    HANDLE_REACH,
     HOME,
     OBJECT_NAMES,
-    PLATE_RADIUS,
 )
+from scenes.goals import Spot
 
-AREA = ((0.36, 0.64), (-0.25, 0.25))
-"""x and y ranges in which object centres start, robot base frame"""
 CONTAINER_COLORS = ((0.93, 0.93, 0.91), (0.30, 0.31, 0.34), (0.80, 0.70, 0.57), (0.16, 0.52, 0.53), (0.45, 0.31, 0.56))
 TABLE_COLORS = ((0.71, 0.60, 0.48), (0.62, 0.50, 0.39), (0.78, 0.72, 0.64), (0.60, 0.61, 0.62), (0.80, 0.79, 0.76))
+CABINET_COLORS = ((0.72, 0.58, 0.42), (0.88, 0.87, 0.84), (0.50, 0.52, 0.55), (0.52, 0.37, 0.26))
 LYING_FRACTION = 0.25
 """of the cylinders"""
-_FOOTPRINT = {"cube": 0.032, "cylinder": 0.036, "bowl": BOWL_RADIUS, "plate": PLATE_RADIUS}
+TEXTURES = 16
+"""table cloths; the first half may be used in training"""
+_CABINET_Y = 0.342
 _GAP = 0.028
 
 
@@ -37,6 +45,8 @@ class Placement:
     position: tuple[float, float, float]
     quaternion: tuple[float, float, float, float]
     rgb: tuple[float, float, float]
+    moved: float = 0.0
+    """drawer: how far it is open, button: how far it is pressed, 0 to 1"""
 
     @property
     def shape(self) -> str:
@@ -56,15 +66,36 @@ class Layout:
     light_shift: tuple[float, float]
     camera_shift: tuple[float, float, float]
     camera_turn: tuple[float, float]
+    """metres by which the point that it looks at is moved, across and up"""
+    camera_roll: float = 0.0
+    """rad"""
+    texture: int = -1
+    """number of the table cloth, -1 for bare wood"""
 
     @property
     def names(self) -> list[str]:
         """What stands on the table."""
         return [placement.name for placement in self.placements]
 
+    @property
+    def spots(self) -> dict[str, Spot]:
+        """Where everything stands; a drawer where its handle is."""
+        return {placement.name: _spot(placement) for placement in self.placements}
+
+
+def _spot(placement: Placement) -> Spot:
+    x, y, z = placement.position
+    if placement.name == DRAWER:
+        y -= np.sign(y) * (HANDLE_REACH + placement.moved * DRAWER_TRAVEL)
+    lying = placement.shape == "cylinder" and z < (CYLINDER_RADIUS + CYLINDER_HALF) / 2
+    return Spot(x, float(y), z, lying, placement.moved)
+
 
 def draw_layout(seed: int) -> Layout:
-    """The scene of a seed: two to five coloured objects, a bowl, a plate or both, and how the room looks."""
+    """The scene of a seed: two to five coloured objects, a bowl, a plate or both, and how the room looks.
+
+    Where these leave room there is a cabinet with a drawer on one side, and up to three buttons.
+    """
     rng = np.random.default_rng([seed, 0xC0FFEE])
     while True:
         chosen = [str(name) for name in rng.choice(OBJECT_NAMES, size=rng.integers(2, 6), replace=False)]
@@ -73,6 +104,7 @@ def draw_layout(seed: int) -> Layout:
         if spots is not None:
             break
     placements = tuple(_place(name, spot, rng) for name, spot in spots)
+    placements += _furniture(spots, np.random.default_rng([seed, 0xF0B]))
     jitter = np.array((0.15, 0.10, 0.15, 0.10, 0.10, 0.10, 0.25))
     return Layout(
         seed=seed,
@@ -89,15 +121,42 @@ def draw_layout(seed: int) -> Layout:
 def _spread(names: list[str], rng: Generator) -> list[tuple[str, tuple[float, float]]] | None:
     spots: list[tuple[str, tuple[float, float]]] = []
     for name in names:
-        radius = _FOOTPRINT[name.split()[-1]]
+        radius = FOOTPRINT[name.split()[-1]]
         for _ in range(60):
             x, y = rng.uniform(*AREA[0]), rng.uniform(*AREA[1])
-            if all(np.hypot(x - u, y - v) > radius + _FOOTPRINT[other.split()[-1]] + _GAP for other, (u, v) in spots):
+            if all(np.hypot(x - u, y - v) > radius + FOOTPRINT[other.split()[-1]] + _GAP for other, (u, v) in spots):
                 spots.append((name, (x, y)))
                 break
         else:
             return None
     return spots
+
+
+def _furniture(spots: list[tuple[str, tuple[float, float]]], rng: Generator) -> tuple[Placement, ...]:
+    taken = [(x, y, FOOTPRINT[name.split()[-1]]) for name, (x, y) in spots]
+    placed: list[Placement] = []
+    for _ in range(60):
+        x, side = rng.uniform(0.38, 0.60), rng.choice((-1.0, 1.0))
+        inner = _CABINET_Y - HANDLE_REACH - DRAWER_TRAVEL - 0.04
+        if all(abs(u - x) > CABINET_SIZE[0] + r or side * v + r < inner for u, v, r in taken):
+            quaternion = (0.0, 0.0, 0.0, 1.0) if side > 0 else (1.0, 0.0, 0.0, 0.0)
+            rgb = _shade(CABINET_COLORS[rng.integers(len(CABINET_COLORS))], 0.05, rng)
+            moved = float(rng.uniform(0, 0.25) if rng.random() < 0.5 else rng.uniform(0.8, 1.0))
+            moved = 0.0 if moved < 0.1 else moved
+            placed.append(Placement(DRAWER, (float(x), float(side * _CABINET_Y), 0.0), quaternion, rgb, moved))
+            taken += [(float(x), float(side * (inner + 0.04)), 0.05), (float(x), float(side * (inner + 0.12)), 0.10)]
+            break
+    wanted = int(rng.choice((0, 0, 1, 1, 2, 3)))
+    names = [str(name) for name in rng.permutation(BUTTON_NAMES)[:wanted]]
+    for name in names:
+        for _ in range(25):
+            x, y = float(rng.uniform(AREA[0][0] - 0.03, AREA[0][1])), float(rng.uniform(*AREA[1]))
+            if all(np.hypot(x - u, y - v) > BUTTON_RADIUS + r + _GAP for u, v, r in taken):
+                rgb = _shade(COLORS[name.split()[0]], 0.06, rng)
+                placed.append(Placement(name, (x, y, 0.0), (1.0, 0.0, 0.0, 0.0), rgb))
+                taken.append((x, y, BUTTON_RADIUS))
+                break
+    return tuple(placed)
 
 
 def _place(name: str, spot: tuple[float, float], rng: Generator) -> Placement:

@@ -1,4 +1,4 @@
-"""Smooth bowls and plates as surfaces of revolution."""
+"""Shapes and patterns made of numbers: bowls and plates as surfaces of revolution, table cloths."""
 
 from __future__ import annotations
 
@@ -37,3 +37,24 @@ def plate_profile() -> NDArray[np.float64]:
             (0.062, PLATE_TOP + 0.001), (0.056, PLATE_TOP), (0.0, PLATE_TOP),
         ]
     )  # fmt: skip
+
+
+def pattern(number: int, side: int = 64) -> NDArray[np.uint8]:
+    """(side, side, 3) a light grey picture that repeats: stripes, checks, dots, waves or blotches."""
+    rng = np.random.default_rng([number, 0xC107])
+    x, y = np.meshgrid(*(np.arange(side) / side * 2 * np.pi,) * 2)
+    kind, n, m = number % 5, int(rng.integers(2, 7)), int(rng.integers(2, 7))
+    if kind == 0:
+        wave = np.sign(np.sin(n * x + m * y))
+    elif kind == 1:
+        wave = np.sign(np.sin(n * x)) * np.sign(np.sin(n * y))
+    elif kind == 2:
+        wave = np.where(np.cos(n * x) + np.cos(n * y) > 1.0, 1.0, -1.0)
+    elif kind == 3:
+        wave = np.sin(n * x + 2 * np.sin(m * y))
+    else:
+        phases = rng.uniform(0, 2 * np.pi, 8)
+        waves = [np.sin(rng.integers(-4, 5) * x + rng.integers(-4, 5) * y + phase) for phase in phases]
+        wave = np.clip(np.sum(waves, axis=0) / 3, -1, 1)
+    grey = 200 + wave * rng.uniform(20, 50)
+    return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2)

@@ -7,10 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.compose import apply_layout, compose
-from scenes.constants import CONTAINERS, OBJECT_NAMES, SLICES_PER_STEP, SUBSTEPS
+from scenes.constants import (
+    BUTTON_NAMES,
+    BUTTON_TRAVEL,
+    CONTAINERS,
+    DRAWER,
+    DRAWER_TRAVEL,
+    OBJECT_NAMES,
+    SLICES_PER_STEP,
+    SUBSTEPS,
+)
 from scenes.control import STATE_SIZE, EndEffectorController
+from scenes.goals import Spot
 from scenes.layout import Layout, draw_layout
 
+_TRAVEL = {DRAWER: DRAWER_TRAVEL, **dict.fromkeys(BUTTON_NAMES, BUTTON_TRAVEL)}
 _SPEC = mujoco.mjtState.mjSTATE_INTEGRATION
 
 
@@ -24,7 +35,8 @@ class World:
         self.layout: Layout = draw_layout(0)
         self._arm_qpos = np.array([self.model.joint(f"joint_{i}").qposadr[0] for i in range(1, 8)])
         self._finger_qpos = np.array([self.model.joint(f"{s}_finger").qposadr[0] for s in ("left", "right")])
-        self._bodies = {name: self.model.body(name).id for name in (*OBJECT_NAMES, *CONTAINERS)}
+        self._bodies = {name: self.model.body(name).id for name in (*OBJECT_NAMES, *CONTAINERS, *_TRAVEL)}
+        self._marks = np.zeros((len(OBJECT_NAMES), 2))
         self._pads = {self.model.geom("left_pad").id: 0, self.model.geom("right_pad").id: 1}
         self._site = self.model.site("grasp_point").id
         self._gripper = self.model.actuator("gripper").id
@@ -50,6 +62,15 @@ class World:
             mujoco.mj_step(self.model, self.data)
         mujoco.mj_forward(self.model, self.data)
         self._slice = 0
+        self.mark()
+
+    def mark(self) -> None:
+        """Remember where the objects stand: how far one is pushed counts from here."""
+        self._marks = np.array([self.data.xpos[self._bodies[name]][:2] for name in OBJECT_NAMES])
+
+    def pushed(self, name: str) -> NDArray[np.float64]:
+        """(2,) metres by which an object has moved since the mark, x and y."""
+        return self.position(name)[:2] - self._marks[OBJECT_NAMES.index(name)]
 
     def begin_step(self, action: NDArray[np.floating]) -> None:
         """Take one action; `advance_slice` then carries it out in `SLICES_PER_STEP` slices."""
@@ -75,10 +96,10 @@ class World:
             self.advance_slice()
 
     def get_state(self) -> NDArray[np.float64]:
-        """(1 + STATE_SIZE + S,) scene seed, controller, and MuJoCo's integration state, between control steps."""
+        """(1 + STATE_SIZE + M + S,) scene seed, controller, marks, MuJoCo's integration state, between control steps."""
         state = np.empty(self._state_size)
         mujoco.mj_getState(self.model, self.data, state, _SPEC)
-        return np.concatenate(([float(self.layout.seed)], self.controller.get_state(), state))
+        return np.concatenate(([float(self.layout.seed)], self.controller.get_state(), self._marks.ravel(), state))
 
     def set_state(self, state: NDArray[np.float64]) -> None:
         """Restore exactly what `get_state` returned, also in another process.
@@ -86,24 +107,47 @@ class World:
         Raises:
             ValueError: the vector is not one of this world's states.
         """
-        if state.shape != (1 + STATE_SIZE + self._state_size,):
+        integration = 1 + STATE_SIZE + self._marks.size
+        if state.shape != (integration + self._state_size,):
             raise ValueError(
-                f"This state has {state.size} numbers, this scene needs {1 + STATE_SIZE + self._state_size}: "
+                f"This state has {state.size} numbers, this scene needs {integration + self._state_size}: "
                 "it was recorded with another version of the scene."
             )
         if int(state[0]) != self.layout.seed:
             self.layout = draw_layout(int(state[0]))
             apply_layout(self.model, self.data, self.layout)
         self.controller.set_state(state[1 : 1 + STATE_SIZE])
-        mujoco.mj_setState(self.model, self.data, state[1 + STATE_SIZE :], _SPEC)
+        self._marks = state[1 + STATE_SIZE : integration].reshape(self._marks.shape).copy()
+        mujoco.mj_setState(self.model, self.data, state[integration:], _SPEC)
         mujoco.mj_forward(self.model, self.data)
-        mujoco.mj_setState(self.model, self.data, state[1 + STATE_SIZE :], _SPEC)
+        mujoco.mj_setState(self.model, self.data, state[integration:], _SPEC)
         self._slice = 0
 
     @property
     def names(self) -> list[str]:
-        """Objects in the scene."""
+        """Things in the scene."""
         return self.layout.names
+
+    @property
+    def spots(self) -> dict[str, Spot]:
+        """Where they are now, as far as it matters for what can be asked."""
+        spots = {}
+        for name in self.names:
+            moved = self.moved(name) if name in _TRAVEL else 0.0
+            spots[name] = Spot(*map(float, self.position(name)), self.is_lying(name), moved)
+        return spots
+
+    def moved(self, name: str) -> float:
+        """How far the drawer is open or a button is pressed, 0 to 1."""
+        return float(self.data.qpos[self.model.joint(name).qposadr[0]]) / _TRAVEL[name]
+
+    def outwards(self) -> NDArray[np.float64]:
+        """(3,) unit vector in which the drawer opens."""
+        return self.data.xmat[self._bodies[DRAWER]].reshape(3, 3)[:, 1].copy()
+
+    def is_lying(self, name: str) -> bool:
+        """Whether it is a cylinder that does not stand."""
+        return name.endswith("cylinder") and abs(self.rotation(name)[2, 2]) < 0.7
 
     @property
     def hand_position(self) -> NDArray[np.float64]:

@@ -12,12 +12,19 @@ from numpy.typing import NDArray
 from scenes import TabletopEnv
 from scenes.expert import expert_action
 from scenes.labels import THINGS, frame_labels
-from scenes.language import Goal, goals_for, phrase
+from scenes.goals import Goal, all_goals, goals_for, is_held_out
+from scenes.language import phrase
 from scenes.layout import draw_layout, tip_over
 from scenes.tasks import is_inside, is_successful
+from scenes.variety import vary
 
 LINGER = 10
 """control steps recorded after success, so that the policy learns to be done"""
+_PUSH_LINGER = 2
+"""of a push: nothing in the pictures says that it has gone far enough"""
+_WEIGHTS = {"push": 1.5, "stack": 1.3, "drawer": 1.8}
+"""of families that are hard, of many goals, or not in every scene"""
+_NUMBERS = {goal: number for number, goal in enumerate(all_goals())}
 MAX_STEPS = 220
 
 
@@ -52,6 +59,7 @@ def label_frame(
         "executed": executed,
         "clean": np.array(bool(np.array_equal(expert, executed))),
         "step": np.array(step, dtype=np.int32),
+        "goal": np.array(_NUMBERS[goal], dtype=np.int16),
         "target": np.array(THINGS.index(goal.target), dtype=np.int8),
         "container": np.array(-1 if goal.container is None else THINGS.index(goal.container), dtype=np.int8),
         **frame_labels(env.world, goal),
@@ -59,20 +67,29 @@ def label_frame(
 
 
 def choose_goal(env: TabletopEnv, rng: Generator, family: str | None = None) -> Goal | None:
-    """A goal that this scene can fulfil and has not fulfilled, all families alike; None when there is none."""
+    """A goal for training that this scene can fulfil and has not fulfilled; None when there is none."""
+    world = env.world
+    world.mark()
     goals = [
         goal
-        for goal in goals_for(env.objects)
+        for goal in goals_for(world.spots)
         if (family is None or goal.family == family)
-        and not (goal.container and is_inside(env.world, goal.target, goal.container))
-        and not is_successful(env.world, goal)
+        and not is_held_out(goal)
+        and not (goal.container and is_inside(world, goal.target, goal.container))
+        and not is_successful(world, goal)
     ]
     if not goals:
         return None
     families = sorted({goal.family for goal in goals})
-    chosen = families[rng.integers(len(families))]
+    weights = np.array([_WEIGHTS.get(name, 1.0) for name in families])
+    chosen = families[rng.choice(len(families), p=weights / weights.sum())]
     goals = [goal for goal in goals if goal.family == chosen]
     return goals[rng.integers(len(goals))]
+
+
+def is_over(goal: Goal, done: int) -> bool:
+    """Whether recording ends, `done` control steps after success."""
+    return done > (_PUSH_LINGER if goal.family == "push" else LINGER)
 
 
 def demonstrate(
@@ -105,7 +122,7 @@ def demonstrate(
         frames.append(label_frame(env, goal, observation, expert, executed, step))
         env.world.step(executed)
         done += is_successful(env.world, goal) or done > 0
-        if done > LINGER:
+        if is_over(goal, done):
             break
     return frames, bool(done)
 
@@ -117,7 +134,7 @@ def collect_block(
     episodes = []
     for seed in seeds:
         rng = np.random.default_rng([seed, 0xDA7A])
-        layout = draw_layout(seed)
+        layout = vary(draw_layout(seed), rng)
         tipped = perturbation.lying and rng.random() < perturbation.lying
         env.world.arrange(tip_over(layout, rng) if tipped else layout)
         for _ in range(1 + (rng.random() < perturbation.second_task)):

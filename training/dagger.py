@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from policy import LibraPolicy, load_policy
 from scenes import TabletopEnv
 from scenes.expert import expert_action
-from scenes.language import Goal, phrase
+from scenes.goals import Goal
+from scenes.language import phrase
 from scenes.layout import draw_layout, tip_over
 from scenes.tasks import is_successful
-from training.collect import LINGER, choose_goal, label_frame
+from scenes.variety import vary
+from training.collect import choose_goal, is_over, label_frame
 from training.frames import BlockWriter
 from training.rollout import make_runtime, observe
 
@@ -49,7 +51,7 @@ def drive(
         frames.append(label_frame(env, goal, seen, expert, executed, step))
         env.world.step(executed)
         done += is_successful(env.world, goal) or done > 0
-        if done > LINGER:
+        if is_over(goal, done):
             break
         turn -= 1
         if turn == 0:
@@ -65,7 +67,7 @@ def write_block(checkpoint: str, start: int, count: int, folder: str) -> int:
     policy, env, writer = load_policy(checkpoint), TabletopEnv(), BlockWriter()
     for seed in range(start, start + count):
         rng = np.random.default_rng([seed, 0xDA66E2])
-        layout = draw_layout(seed)
+        layout = vary(draw_layout(seed), rng)
         env.world.arrange(tip_over(layout, rng) if rng.random() < TIPPED else layout)
         goal = choose_goal(env, rng)
         if goal is None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from scenes.language import FAMILIES
+from scenes.goals import FAMILIES
 from training.parallel import parallel
 from training.rollout import Result, Task, assign_tasks, make_runtime, run_expert, run_task
 

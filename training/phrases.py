@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from policy.sentences import SentenceEncoder
-from scenes.constants import CONTAINERS, OBJECT_NAMES
+from policy.tasks import TASKS, task_of
+from scenes.constants import BUTTON_NAMES, CONTAINERS, DRAWER, OBJECT_NAMES
+from scenes.goals import all_goals, is_held_out, mirrored
 from scenes.labels import THINGS
-from scenes.language import COLOR_WORDS, FAMILIES, SHAPE_WORDS, TEMPLATES, Goal, phrase
+from scenes.language import COLOR_WORDS, SHAPE_WORDS, TEMPLATES, phrase
 
 UNKNOWN_COLORS = ("purple", "orange", "black", "white", "pink", "brown", "grey", "violet", "silver", "turquoise")
 UNKNOWN_THINGS = (
@@ -23,7 +25,7 @@ UNKNOWN_THINGS = (
 NO_TASK = (
     "hello", "what is the weather today", "tell me a joke", "asdf qwer zxcv", "dance", "sing a song", "who are you",
     "do something", "stop", "thank you", "lorem ipsum dolor", "how much is two plus two", "xkcd blorp",
-    "open the window",
+    "open the window", "open the door", "close the fridge", "close your eyes", "push harder", "press on", "stack overflow",
     "switch the lights off", "write a poem about the sea", "the", "go home", "make me a sandwich", "bla bla bla",
     "wash the dishes", "why", "good morning robot", "drive to the station", "1234 5678", "move", "nothing",
     "play chess",
@@ -38,57 +40,80 @@ class PhraseBank:
     """(P, W, 384) float16"""
     masks: Tensor
     """(P, W)"""
-    by_goal: dict[tuple[int, int], list[int]]
-    """(target row, container row or -1) -> phrases"""
+    by_goal: list[list[int]]
+    """phrases that ask for each of `all_goals`; none for what is held out of training"""
+    mirrored: NDArray[np.int64]
+    """number of each goal's mirror image"""
+    task: NDArray[np.int64]
+    """row in `policy.tasks.TASKS` of each goal"""
     named: NDArray[np.int64]
     """phrases for extra queries"""
     thing: NDArray[np.int64]
     """for each of `named`: row of the thing in the label tables, -1 for what is never there"""
+    idle: NDArray[np.int64]
+    """phrases that ask for no task at all"""
 
     @classmethod
-    def build(cls, encoder: SentenceEncoder, seed: int = 0, ways: int = 80) -> PhraseBank:
+    def build(cls, encoder: SentenceEncoder, seed: int = 0, ways: int = 60) -> PhraseBank:
         """Encode everything once (about a minute)."""
         rng = np.random.default_rng(seed)
         texts: list[str] = []
-        by_goal: dict[tuple[int, int], list[int]] = {}
-        for family in FAMILIES:
-            for name in OBJECT_NAMES:
-                goal = Goal(family, name)
-                container = -1 if goal.container is None else THINGS.index(goal.container)
-                said = {goal.instruction, *(phrase(goal, rng) for _ in range(ways))}
-                by_goal[(THINGS.index(name), container)] = list(range(len(texts), len(texts) + len(said)))
-                texts += sorted(said)
-        named = [index for indices in by_goal.values() for index in indices[::6]]
-        thing = [target for (target, _), indices in by_goal.items() for _ in indices[::6]]
+        by_goal: list[list[int]] = []
+        named: list[int] = []
+        thing: list[int] = []
+        goals = all_goals()
+        for goal in goals:
+            said = set() if is_held_out(goal) else {goal.instruction, *(phrase(goal, rng) for _ in range(ways))}
+            numbers = list(range(len(texts), len(texts) + len(said)))
+            by_goal.append(numbers)
+            texts += sorted(said)
+            some = numbers[:: 3 if goal.family in ("drawer", "button") else 12]
+            named += some
+            thing += [THINGS.index(goal.target)] * len(some)
         for text, row in _names(rng):
             named.append(len(texts))
             thing.append(row)
             texts.append(text)
-        features, masks = encoder.encode(texts)
-        return cls(features.half(), masks, by_goal, np.array(named), np.array(thing))
+        idle = np.arange(len(texts), len(texts) + len(NO_TASK))
+        features, masks = encoder.encode([*texts, *NO_TASK])
+        return cls(
+            features.half(),
+            masks,
+            by_goal,
+            np.array([goals.index(mirrored(goal)) for goal in goals]),
+            np.array([TASKS.index(task_of(goal.family, goal.detail)) for goal in goals]),
+            np.array(named),
+            np.array(thing),
+            idle,
+        )
 
-    def goal_phrases(self, targets: np.ndarray, containers: np.ndarray, rng: Generator) -> np.ndarray:
-        """A random phrase for each sample's goal."""
-        ways = [self.by_goal[(int(t), int(c))] for t, c in zip(targets, containers, strict=True)]
-        return np.array([way[rng.integers(len(way))] for way in ways])
+    def goal_phrases(self, goals: NDArray[np.int64], rng: Generator) -> NDArray[np.int64]:
+        """A random phrase for each sample's goal (its number among `all_goals`)."""
+        return np.array([self.by_goal[goal][rng.integers(len(self.by_goal[goal]))] for goal in goals])
 
 
 def _names(rng: Generator) -> list[tuple[str, int]]:
     pairs: list[tuple[str, int]] = []
-    for name in OBJECT_NAMES:
+    for name in (*OBJECT_NAMES, *BUTTON_NAMES):
         color, shape = name.split()
         for c in dict.fromkeys(COLOR_WORDS[color]):
             for s in dict.fromkeys(SHAPE_WORDS[shape]):
                 pairs.append((f"the {c} {s}" if rng.random() < 0.5 else f"{c} {s}", THINGS.index(name)))
     pairs += [(text.format(name), THINGS.index(name)) for name in CONTAINERS for text in ("{}", "the {}", "a {}") * 3]
-    templates = [template for family in FAMILIES for template in TEMPLATES[family]]
+    handles = ("the drawer", "drawer", "a drawer", "the handle of the drawer", "the drawer of the cabinet")
+    pairs += [(text, THINGS.index(DRAWER)) for text in handles * 2]
+    templates = [template for ways in TEMPLATES.values() for template in ways]
     absent = [f"{c} {s}" for c in UNKNOWN_COLORS for shape in SHAPE_WORDS for s in SHAPE_WORDS[shape][2:5]]
     absent += [f"{c} {thing}" for thing in UNKNOWN_THINGS for c in ("", "red", "blue", "green", "yellow", "big")]
     for thing in absent:
         thing = thing.strip()
         pairs.append((f"the {thing}", -1))
-        pairs += [(templates[rng.integers(len(templates))].format(target=thing), -1) for _ in range(2)]
+        pairs += [(templates[rng.integers(len(templates))].format(target=thing, detail=_any_detail(rng)), -1) for _ in range(2)]
     return pairs + [(text, -1) for text in NO_TASK for _ in range(6)]
+
+
+def _any_detail(rng: Generator) -> str:
+    return str(rng.choice(("left", "right", "front", "back", *(f"{name}" for name in OBJECT_NAMES))))
 
 
 def encode_bank() -> PhraseBank:

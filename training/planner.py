@@ -20,6 +20,7 @@ from policy.head import TURN_UNIT
 from policy.mirror import CLOSING, POSITION, mirror_pictures, mirror_pixels, mirror_proprio
 from policy.planner import PlannerModel
 from policy.sentences import SentenceEncoder
+from policy.tasks import TASKS
 from policy.turn import in_hand
 from policy.vision import channels_last
 from scenes.labels import THINGS
@@ -28,11 +29,11 @@ from training.loop import RunSettings, draw_rows, photometric, train
 from training.phrases import PhraseBank
 from training.targets import Targets
 
-GROUNDING_WEIGHT, STATE_WEIGHT = 0.4, 3.0
+GROUNDING_WEIGHT, STATE_WEIGHT, KIND_WEIGHT = 0.4, 3.0, 0.1
 _DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 0.4, 0.4, 1.2, 1.2))
 _STATE_DIMENSION_WEIGHT = torch.tensor((1.0,) * 6 + (3.0, 3.0, 1.0))
 _TURNING_SHARE = 0.3
-_WAYS, _UNKNOWN_POOL, _UNKNOWN_ASKED = 3, 18, 4
+_WAYS, _UNKNOWN_POOL, _UNKNOWN_ASKED, _IDLE_ASKED = 2, 18, 4, 8
 
 
 class PlannerBatches:
@@ -60,7 +61,10 @@ class PlannerBatches:
         bank = self.bank
         proprio = (torch.from_numpy(shown.proprio) - self.mean) / self.spread
         proprio = proprio + torch.randn_like(proprio) * 0.02
-        phrases = bank.goal_phrases(shown.roles[:, 0], shown.roles[:, 1], rng)
+        goals = self.frames.columns["goal"][rows].astype(np.int64)
+        goals = np.where(shown.flipped, bank.mirrored[goals], goals)
+        phrases = bank.goal_phrases(goals, rng)
+        idle = rng.choice(bank.idle, _IDLE_ASKED)
         pool, asked, things = self._names(rng)
         output = self.model(
             photometric(torch.from_numpy(shown.front)),
@@ -77,8 +81,11 @@ class PlannerBatches:
         for i, camera in enumerate(("front", "wrist")):
             grounding = grounding + grounding_loss(output.groundings[camera].float(), pixels[:, :, i])
         state = state_loss(output.state, shown)
-        total = tokens + GROUNDING_WEIGHT * grounding + STATE_WEIGHT * state
-        return {"total": total, "tokens": tokens, "grounding": grounding, "state": state}
+        kind = F.cross_entropy(output.kind.float(), torch.from_numpy(bank.task[goals]))
+        idle_kind = self.model.read_kind(bank.features[idle].float(), bank.masks[idle])
+        kind = kind + 0.3 * F.cross_entropy(idle_kind.float(), torch.full((len(idle),), len(TASKS) - 1))
+        total = tokens + GROUNDING_WEIGHT * grounding + STATE_WEIGHT * state + KIND_WEIGHT * kind
+        return {"total": total, "tokens": tokens, "grounding": grounding, "state": state, "kind": kind}
 
     def _names(self, rng: Generator) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Phrases of a pool, which of them each sample is asked for, and the things that they name.

@@ -13,7 +13,8 @@ from policy.runtime import Lockstep, Runtime, schedule_named
 from records import Observation
 from scenes import TabletopEnv
 from scenes.expert import expert_action
-from scenes.language import FAMILIES, Goal, goals_for, phrase
+from scenes.goals import FAMILIES, Goal, goals_for
+from scenes.language import phrase
 from scenes.layout import draw_layout
 from scenes.tasks import is_successful
 
@@ -48,7 +49,7 @@ def assign_tasks(episodes: int, seed: int, families: tuple[str, ...] = FAMILIES)
     tasks = []
     for scene in range(seed, seed + episodes):
         rng = np.random.default_rng([scene, 0xE7A1])
-        goals = goals_for(draw_layout(scene).names)
+        goals = goals_for(draw_layout(scene).spots)
         possible = [family for family in families if any(goal.family == family for goal in goals)]
         if not possible:
             continue

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and report."""
     from policy import CheckpointError, load_policy
-    from scenes.language import FAMILIES
+    from scenes.goals import FAMILIES
     from training.evaluate import timed_evaluation
 
     families = FAMILIES if arguments.tasks == "all" else tuple(arguments.tasks.split(","))
