@@ -55,9 +55,9 @@ BUTTON_TOP: Final = 0.034
 """height of a button that nobody has pressed"""
 BUTTON_TRAVEL: Final = 0.010
 DRAWER_TRAVEL: Final = 0.08
-HANDLE_HEIGHT: Final = 0.050
-CABINET_SIZE: Final = (0.085, 0.060, 0.039)
-"""half sizes; the drawer opens along the second"""
+HANDLE_HEIGHT: Final = 0.034
+CABINET_SIZE: Final = (0.085, 0.060, 0.0285)
+"""half sizes; the drawer opens along the second; so low that the hand may pass over it while it grasps"""
 HANDLE_REACH: Final = 0.088
 """metres from the cabinet's middle to the middle of the closed drawer's handle"""
 PUSH_DISTANCE: Final = 0.08

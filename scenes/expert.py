@@ -60,11 +60,12 @@ def _push(world: World, goal: Goal) -> NDArray[np.float32]:
     away = hand[:2] - place[:2]
     forward, aside = float(away @ along), float(away @ along[::-1])
     across = along[::-1] * aside
-    low = hand[2] < place[2] + 0.012 if goal.target.endswith("cube") else hand[2] < 0.05
+    height = max(place[2] + 0.004, _PUSH_HEIGHT)
+    low = hand[2] < height + 0.014
     if low and world.gripper_width < 0.02 and forward < -0.022 and abs(aside) < (0.013 if forward > -0.05 else 0.03):
         speed = _PUSH_SPEED * (1.0 if abs(aside) < 0.008 else 0.4)
-        return _action(np.array((*(along * speed - 0.5 * across), _GAIN * (_PUSH_HEIGHT - hand[2]))), *_calm(world))
-    behind = np.array((*(place[:2] - along * _STANDOFF), _PUSH_HEIGHT))
+        return _action(np.array((*(along * speed - 0.5 * across), _GAIN * (height - hand[2]))), *_calm(world))
+    behind = np.array((*(place[:2] - along * _STANDOFF), height))
     off = float(np.hypot(*(hand - behind)[:2]))
     behind[2] += float(np.clip(5.0 * (off - 0.010), 0.0, _HOVER))
     wide = world.gripper_width > 0.02

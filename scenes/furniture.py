@@ -59,7 +59,7 @@ def _add_cabinet(spec: mujoco.MjSpec) -> None:
     inside: dict[str, Any] = {**board, "userdata": (1.0,)}
     tray.add_geom(pos=(0, 0, 0.008), size=(width - 0.012, depth - 0.004, 0.003), **inside)
     for side in (-1, 1):
-        tray.add_geom(pos=(side * (width - 0.014), 0, 0.026), size=(0.002, depth - 0.004, 0.018), **inside)
+        tray.add_geom(pos=(side * (width - 0.014), 0, 0.022), size=(0.002, depth - 0.004, 0.014), **inside)
     spec.add_exclude(bodyname1=CABINET, bodyname2=TRAY)
     handle = tray.add_body(name=DRAWER, pos=(0, HANDLE_REACH, HANDLE_HEIGHT))
     handle.add_geom(

@@ -138,7 +138,7 @@ def _furniture(spots: list[tuple[str, tuple[float, float]]], rng: Generator) -> 
     for _ in range(60):
         x, side = rng.uniform(0.38, 0.60), rng.choice((-1.0, 1.0))
         inner = _CABINET_Y - HANDLE_REACH - DRAWER_TRAVEL - 0.04
-        if all(abs(u - x) > CABINET_SIZE[0] + r or side * v + r < inner for u, v, r in taken):
+        if all(abs(u - x) > CABINET_SIZE[0] + r + 0.026 or side * v + r < inner for u, v, r in taken):
             quaternion = (0.0, 0.0, 0.0, 1.0) if side > 0 else (1.0, 0.0, 0.0, 0.0)
             rgb = _shade(CABINET_COLORS[rng.integers(len(CABINET_COLORS))], 0.05, rng)
             moved = float(rng.uniform(0, 0.25) if rng.random() < 0.5 else rng.uniform(0.8, 1.0))

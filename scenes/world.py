@@ -187,8 +187,8 @@ class World:
         return self._contacts(self._bodies[name])
 
     def is_held(self, name: str) -> bool:
-        """Both pads touch it."""
-        return all(self.touches(name))
+        """Both pads touch it, and it is between them: a push with closed fingers touches with both, too."""
+        return self.gripper_width > 0.008 and all(self.touches(name))
 
     def _contacts(self, body: int) -> tuple[bool, bool]:
         touched = [False, False]
