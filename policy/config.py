@@ -37,6 +37,10 @@ class PolicyConfig:
     denoising_steps: int = 5
     second_look: bool = True
     """whether the planner also looks at the mirror image of what it sees, and means what both looks say"""
+    families: tuple[str, ...] = ("pick", "bowl", "plate", "push", "stack", "drawer", "button")
+    """task families that the policy has learned: what it is suggested and evaluated for"""
+    reads_task: bool = True
+    """whether the planner says what kind of task the words ask for (`policy.tasks`)"""
     refusal_threshold: float = 0.5
     """probability that nothing in view fits the words, from which on the planner refuses"""
 
@@ -54,4 +58,5 @@ class PolicyConfig:
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise ValueError(f"config.json has unknown fields: {', '.join(sorted(unknown))}. Is it of a newer version?")
-        return cls(**values)
+        families = {"families": tuple(values["families"])} if "families" in values else {}
+        return cls(**{**values, **families})

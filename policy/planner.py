@@ -34,7 +34,7 @@ class PlannerOutput:
     """(B, 1, G * G + 1) where the front camera sees the robot's own grasp point: the camera may stand anywhere"""
     state: Tensor
     """(B, head.STATE_SIZE)"""
-    kind: Tensor
+    kind: Tensor | None
     """(B, len(TASKS)) what kind of task the words ask for"""
 
 
@@ -47,7 +47,7 @@ class Perception:
     task: Tensor
     groundings: dict[str, Tensor]
     hand: Tensor
-    kind: Tensor
+    kind: Tensor | None
 
 
 class PlannerModel(nn.Module):
@@ -62,7 +62,7 @@ class PlannerModel(nn.Module):
         self.hand = nn.Parameter(torch.randn(self.reader.width) * 0.3)
         self.ground_front = GroundingHead(config, self.reader.width, self.front.pool_size)
         self.ground_wrist = GroundingHead(config, self.reader.width, self.wrist.pool_size)
-        self.kind = nn.Linear(self.reader.width, len(TASKS))
+        self.kind = nn.Linear(self.reader.width, len(TASKS)) if config.reads_task else None
         self.turn = TurnHead(config.grounding_size)
         self.head = CoarseHead(config, self.reader.width)
 
@@ -99,10 +99,12 @@ class PlannerModel(nn.Module):
         )
         facts = [peak[:, 0, :PEAK_FACTS] for peak in peaks[:2]]
         turn = self.turn(*facts, front_map, wrist_map, pose)
-        return Perception(torch.cat(peaks, 1), turn, task, groundings, hand, self.kind(task).float())
+        kind = None if self.kind is None else self.kind(task).float()
+        return Perception(torch.cat(peaks, 1), turn, task, groundings, hand, kind)
 
     def read_kind(self, words: Tensor, mask: Tensor) -> Tensor:
         """(B, len(TASKS)) logits of the kind of task, from the words alone."""
+        assert self.kind is not None
         return self.kind(self.reader(words, mask)[1])
 
     def forward(
@@ -161,7 +163,7 @@ class Planner:
             mask,
         )
         probabilities = output.tokens.softmax(-1).numpy()
-        nothing = output.kind.softmax(-1)[:, -1]
+        nothing = torch.zeros(len(front)) if output.kind is None else output.kind.softmax(-1)[:, -1]
         maps = {camera: logits.softmax(-1).numpy() for camera, logits in output.groundings.items()}
         if self.config.second_look:
             probabilities = _mean_of_both(probabilities, mirror_bins)

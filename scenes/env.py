@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import gymnasium as gym
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from records import PROPRIO_NAMES, GeometryRecord
 from scenes.arm import VISUAL_GROUP
 from scenes.constants import SLICES_PER_STEP
-from scenes.goals import Goal, goals_for
+from scenes.goals import FAMILIES, Goal, goals_for
 from scenes.language import interpret
 from scenes.rendering import PolicyRenderer
 from scenes.tasks import is_successful
@@ -103,9 +104,12 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         """Whether the goal is reached now; always False without a goal."""
         return self.goal is not None and is_successful(self.world, self.goal)
 
-    def suggestions(self) -> list[str]:
-        """Canonical instructions that this scene can fulfil."""
-        return [goal.instruction for goal in goals_for(self.world.spots)]
+    def suggestions(self, families: tuple[str, ...] | None = None) -> list[str]:
+        """Canonical instructions that this scene can fulfil (of these families), the families taking turns."""
+        goals = [goal for goal in goals_for(self.world.spots) if families is None or goal.family in families]
+        turns = [[goal for goal in goals if goal.family == family] for family in FAMILIES]
+        rounds = itertools.zip_longest(*turns)
+        return [goal.instruction for goal in itertools.chain.from_iterable(rounds) if goal is not None]
 
     @property
     def objects(self) -> list[str]:

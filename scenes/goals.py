@@ -150,7 +150,7 @@ def _room_to_push(name: str, direction: str, spots: Mapping[str, Spot]) -> bool:
     low, high = np.array(AREA).T
     if np.any(end < low - 0.02) or np.any(end > high + 0.03) or np.any(behind < low - 0.08):
         return False
-    if np.any(behind > high + (0.06, 0.10)):
+    if np.any(behind > high + np.array((0.06, 0.10))):
         return False
     for other, at in spots.items():
         if other == name:
@@ -161,4 +161,3 @@ def _room_to_push(name: str, direction: str, spots: Mapping[str, Spot]) -> bool:
         if -_BEHIND - _HAND - radius < forward < _AHEAD + radius and aside < _BESIDE + radius:
             return False
     return True
-

@@ -51,7 +51,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         "I want the {target} further to the {detail}", "to the {detail} with the {target}",
         "give the {target} a push to the {detail}", "push a {target} to the {detail}",
         "now slide the {target} to the {detail}", "would you move the {target} {detail}",
-        "get the {target} moved to the {detail}", "the {target} should go to the {detail}", "{target}, push it {detail}",
+        "get the {target} moved to the {detail}", "the {target} should go to the {detail}",
+        "{target}, push it {detail}",
     ),
     "stack": (
         "stack the {target} on the {detail}", "put the {target} on the {detail}", "place the {target} on the {detail}",

@@ -29,8 +29,7 @@ def is_successful(world: World, goal: Goal) -> bool:
 
 
 def is_inside(world: World, name: str, container: str) -> bool:
-    """Whether the middle of an object is within the container: below the bowl's rim, over the plate's flat part, or
-    on top of the object that it is stacked on."""
+    """Whether an object's middle is below the bowl's rim, over the plate's flat part, or on top of another object."""
     offset = world.position(name) - world.position(container)
     distance = float(np.hypot(offset[0], offset[1]))
     if container == "bowl":

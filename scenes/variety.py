@@ -23,7 +23,7 @@ def vary(layout: Layout, rng: Generator) -> Layout:
     if rng.random() < _PLAIN:
         return layout
     bare = rng.random() < 0.5
-    table = layout.table_rgb if rng.random() < 0.4 else tuple(float(c) for c in _table_color(rng))
+    table = layout.table_rgb if rng.random() < 0.4 else _table_color(rng)
     return replace(
         layout,
         joints=tuple(np.array(layout.joints) + rng.uniform(-0.12, 0.12, 7)),
@@ -37,6 +37,7 @@ def vary(layout: Layout, rng: Generator) -> Layout:
     )
 
 
-def _table_color(rng: Generator) -> np.ndarray:
+def _table_color(rng: Generator) -> tuple[float, float, float]:
     """Greys, browns and pale tints: never a colour that an object is named by."""
-    return np.clip(rng.uniform(0.25, 0.9) * (1 + rng.uniform(-0.18, 0.18, 3)), 0, 1)
+    red, green, blue = np.clip(rng.uniform(0.25, 0.9) * (1 + rng.uniform(-0.18, 0.18, 3)), 0, 1).tolist()
+    return red, green, blue

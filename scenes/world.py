@@ -96,7 +96,7 @@ class World:
             self.advance_slice()
 
     def get_state(self) -> NDArray[np.float64]:
-        """(1 + STATE_SIZE + M + S,) scene seed, controller, marks, MuJoCo's integration state, between control steps."""
+        """(1 + STATE_SIZE + M + S,) scene seed, controller, marks, MuJoCo's state, between control steps."""
         state = np.empty(self._state_size)
         mujoco.mj_getState(self.model, self.data, state, _SPEC)
         return np.concatenate(([float(self.layout.seed)], self.controller.get_state(), self._marks.ravel(), state))
@@ -134,7 +134,8 @@ class World:
         spots = {}
         for name in self.names:
             moved = self.moved(name) if name in _TRAVEL else 0.0
-            spots[name] = Spot(*map(float, self.position(name)), self.is_lying(name), moved)
+            x, y, z = self.position(name).tolist()
+            spots[name] = Spot(x, y, z, self.is_lying(name), moved)
         return spots
 
     def moved(self, name: str) -> float:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from scenes import TabletopEnv
 from scenes.expert import expert_action
-from scenes.labels import THINGS, frame_labels
 from scenes.goals import Goal, all_goals, goals_for, is_held_out
+from scenes.labels import THINGS, frame_labels
 from scenes.language import phrase
 from scenes.layout import draw_layout, tip_over
 from scenes.tasks import is_inside, is_successful

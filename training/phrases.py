@@ -25,7 +25,8 @@ UNKNOWN_THINGS = (
 NO_TASK = (
     "hello", "what is the weather today", "tell me a joke", "asdf qwer zxcv", "dance", "sing a song", "who are you",
     "do something", "stop", "thank you", "lorem ipsum dolor", "how much is two plus two", "xkcd blorp",
-    "open the window", "open the door", "close the fridge", "close your eyes", "push harder", "press on", "stack overflow",
+    "open the window", "open the door", "close the fridge", "close your eyes", "push harder",
+    "press on", "stack overflow",
     "switch the lights off", "write a poem about the sea", "the", "go home", "make me a sandwich", "bla bla bla",
     "wash the dishes", "why", "good morning robot", "drive to the station", "1234 5678", "move", "nothing",
     "play chess",
@@ -102,13 +103,16 @@ def _names(rng: Generator) -> list[tuple[str, int]]:
     pairs += [(text.format(name), THINGS.index(name)) for name in CONTAINERS for text in ("{}", "the {}", "a {}") * 3]
     handles = ("the drawer", "drawer", "a drawer", "the handle of the drawer", "the drawer of the cabinet")
     pairs += [(text, THINGS.index(DRAWER)) for text in handles * 2]
-    templates = [template for ways in TEMPLATES.values() for template in ways]
+    templates = [template for ways in TEMPLATES.values() for template in ways if "{target}" in template]
     absent = [f"{c} {s}" for c in UNKNOWN_COLORS for shape in SHAPE_WORDS for s in SHAPE_WORDS[shape][2:5]]
     absent += [f"{c} {thing}" for thing in UNKNOWN_THINGS for c in ("", "red", "blue", "green", "yellow", "big")]
     for thing in absent:
         thing = thing.strip()
         pairs.append((f"the {thing}", -1))
-        pairs += [(templates[rng.integers(len(templates))].format(target=thing, detail=_any_detail(rng)), -1) for _ in range(2)]
+        pairs += [
+            (templates[rng.integers(len(templates))].format(target=thing, detail=_any_detail(rng)), -1)
+            for _ in range(2)
+        ]
     return pairs + [(text, -1) for text in NO_TASK for _ in range(6)]
 
 

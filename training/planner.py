@@ -81,6 +81,7 @@ class PlannerBatches:
         for i, camera in enumerate(("front", "wrist")):
             grounding = grounding + grounding_loss(output.groundings[camera].float(), pixels[:, :, i])
         state = state_loss(output.state, shown)
+        assert output.kind is not None
         kind = F.cross_entropy(output.kind.float(), torch.from_numpy(bank.task[goals]))
         idle_kind = self.model.read_kind(bank.features[idle].float(), bank.masks[idle])
         kind = kind + 0.3 * F.cross_entropy(idle_kind.float(), torch.full((len(idle),), len(TASKS) - 1))

@@ -39,6 +39,11 @@ class PolicyDriver:
         """Pixels that the policy wants, if it says so."""
         return getattr(getattr(self.policy, "config", None), "image_size", None)
 
+    @property
+    def families(self) -> tuple[str, ...] | None:
+        """Task families that the policy has learned, if it says so."""
+        return getattr(getattr(self.policy, "config", None), "families", None)
+
     def warm_up(self, observation: Observation) -> None:
         """Call both systems once."""
         self.runtime.warm_up(observation)

@@ -47,7 +47,7 @@ class Robot:
         self.env.reset(seed=seed)
         self.seed = seed
         self.geometry = self.env.geometry()
-        self.suggestions = self.env.suggestions()
+        self.suggest()
         self.new_generation()
         self.hide_paths()
         self.show(0)
@@ -127,6 +127,10 @@ class Robot:
         action = np.zeros(7, dtype=np.float32)
         action[-1] = self.env.proprioception()[_GRIPPER]
         return action
+
+    def suggest(self) -> None:
+        """What can be asked of this scene, and of this policy once it is there."""
+        self.suggestions = self.env.suggestions(None if self.driver is None else self.driver.families)
 
     def show(self, step: int) -> None:
         """Tell the live view where everything is."""

@@ -160,6 +160,7 @@ class Session:
     def adopt(self, driver: PolicyDriver | None, problem: str | None) -> None:
         """Take the policy that was loaded, or the sentence why there is none."""
         self.robot.driver, self._problem = driver, problem
+        self.robot.suggest()
         waiting, self._pending_run = self._pending_run, None
         if driver is not None:
             self._set_schedule(self._schedule)

@@ -9,15 +9,15 @@ import torch
 from policy.geometry import OBJECT_HEIGHT, POSE_SIZE, on_table
 from scenes import TabletopEnv
 from scenes.expert import expert_action
+from scenes.goals import goals_for
 from scenes.labels import THINGS, frame_labels
-from scenes.language import goals_for
 
 
 @pytest.mark.parametrize("seed", [1, 3, 5])
 def test_the_rays_of_both_cameras_lead_to_the_object(seed: int) -> None:
     env = TabletopEnv()
     env.world.reset(seed)
-    goal = next(goal for goal in goals_for(env.objects) if goal.target.endswith("cube"))
+    goal = next(goal for goal in goals_for(env.world.spots) if goal.target.endswith("cube"))
     errors: dict[str, list[float]] = {"front": [], "wrist": []}
     for _ in range(20):
         labels = frame_labels(env.world, goal)

@@ -14,8 +14,8 @@ from policy.mirror import ACTION, CLOSING, POSITION, mirror_bins, mirror_picture
 from records import Observation
 from scenes import TabletopEnv
 from scenes.expert import expert_action
+from scenes.goals import goals_for
 from scenes.labels import frame_labels
-from scenes.language import goals_for
 from scenes.layout import Layout, Placement, draw_layout
 
 SEEDS = (3, 11)
@@ -24,6 +24,8 @@ SEEDS = (3, 11)
 def mirrored(layout: Layout) -> Layout:
     def turn(placement: Placement) -> Placement:
         (x, y, z), (w, i, j, k) = placement.position, placement.quaternion
+        if placement.name == "drawer":  # it opens towards the middle from either side
+            return replace(placement, position=(x, -y, z), quaternion=(k, 0.0, 0.0, w))
         return replace(placement, position=(x, -y, z), quaternion=(w, -i, j, -k))
 
     signs = np.array((-1, 1, -1, 1, -1, 1, -1))
@@ -36,6 +38,7 @@ def mirrored(layout: Layout) -> Layout:
         light_shift=(layout.light_shift[0], -0.7 - layout.light_shift[1]),
         camera_shift=(x, -y, z),
         camera_turn=(-across, up),
+        camera_roll=-layout.camera_roll,
     )
 
 
@@ -43,7 +46,7 @@ def mirrored(layout: Layout) -> Layout:
 def test_a_mirrored_scene_is_what_the_mirror_shows(seed: int) -> None:
     envs = TabletopEnv(), TabletopEnv()
     layout = draw_layout(seed)
-    goal = goals_for(layout.names)[0]
+    goal = goals_for(layout.spots)[0]
     for env, arranged in zip(envs, (layout, mirrored(layout)), strict=True):
         env.world.arrange(arranged)
     seen, reflected = (env.observe() for env in envs)

@@ -11,8 +11,8 @@ from policy.geometry import POSE_SIZE
 from policy.turn import TurnHead, in_hand
 from scenes import TabletopEnv
 from scenes.expert import expert_action
+from scenes.goals import goals_for
 from scenes.labels import frame_labels
-from scenes.language import goals_for
 
 angles = st.floats(-3.1, 3.1)
 
@@ -40,7 +40,7 @@ def test_the_expert_turns_the_way_that_the_label_says() -> None:
     env, checked = TabletopEnv(), 0
     for seed in range(12):
         env.world.reset(seed)
-        for goal in goals_for(env.objects):
+        for goal in goals_for(env.world.spots):
             labels = frame_labels(env.world, goal)
             pose = torch.from_numpy(env.proprioception()[None, :POSE_SIZE])
             along, across = in_hand(torch.from_numpy(labels["closing"])[None], pose)[0].tolist()
