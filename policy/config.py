@@ -34,6 +34,8 @@ class PolicyConfig:
     """token slices before the chunk's start that the refiner sees"""
     intent_after: int = 12
     """token slices from the chunk's start on that the refiner sees"""
+    anchored: bool = True
+    """whether an intent says where its target is, in a frame that does not age (`policy.anchors`)"""
     denoising_steps: int = 5
     second_look: bool = True
     """whether the planner also looks at the mirror image of what it sees, and means what both looks say"""

@@ -10,16 +10,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from policy.anchors import to_anchors
 from policy.config import PolicyConfig
 from policy.geometry import POSE_SIZE
 from policy.grounding import ROLES, GroundingHead, SentenceReader, read_peak
-from policy.head import PEAK_FACTS, CoarseHead
-from policy.mirror import mirror_bins, mirror_pictures, mirror_proprio
+from policy.head import PEAK_FACTS, PLACE_SIZE, TURN_UNIT, CoarseHead
+from policy.mirror import CLOSING, POSITION, mirror_bins, mirror_pictures, mirror_proprio
 from policy.sentences import SentenceEncoder
 from policy.tasks import TASKS, mirror_words
 from policy.turn import TurnHead
 from policy.vision import PyramidEncoder, to_input
 from records import Grounding, Intent, Observation
+
+_STATE_MIRROR = np.concatenate((POSITION, POSITION, CLOSING, (1,))).astype(np.float32)
 
 
 @dataclass
@@ -163,11 +166,15 @@ class Planner:
             mask,
         )
         probabilities = output.tokens.softmax(-1).numpy()
+        state = output.state.numpy()
         nothing = torch.zeros(len(front)) if output.kind is None else output.kind.softmax(-1)[:, -1]
         maps = {camera: logits.softmax(-1).numpy() for camera, logits in output.groundings.items()}
         if self.config.second_look:
             probabilities = _mean_of_both(probabilities, mirror_bins)
             maps = {camera: _mean_of_both(values, self._mirror_heatmaps) for camera, values in maps.items()}
+            state = _mean_of_both(state, _mirror_state)
+            felt = felt[: len(observations)]
+        anchors = plan_anchors(state, maps, felt) if self.config.anchored else [None] * len(observations)
         tokens = probabilities.argmax(-1).astype(np.uint8)
         ready = time.monotonic()
         intents = []
@@ -184,6 +191,7 @@ class Planner:
                     ready_at=ready,
                     ready_step=observation.step,
                     groundings=groundings,
+                    anchors=anchors[i],
                     refusal=self._refusal(observation.instruction, groundings[0], float(nothing[i])),
                 )
             )
@@ -213,6 +221,17 @@ class Planner:
         if target.none["wrist"] < 0.05:
             return None
         return f"I see nothing on the table that fits “{instruction}”. Name an object that is in view."
+
+
+def _mirror_state(state: np.ndarray) -> np.ndarray:
+    return state * _STATE_MIRROR
+
+
+def plan_anchors(state: np.ndarray, maps: dict[str, np.ndarray], proprio: np.ndarray) -> np.ndarray:
+    """(B, ANCHOR_SIZE) from the head's state (B, STATE_SIZE), heatmaps (B, roles, G * G + 1), proprioception (B, P)."""
+    container = (1 - np.minimum(maps["front"][:, 1, -1], maps["wrist"][:, 1, -1])).astype(np.float32)
+    turn = (state[:, PLACE_SIZE : PLACE_SIZE + 2] / TURN_UNIT).astype(np.float32)
+    return to_anchors(state[:, :PLACE_SIZE], turn, container, proprio)
 
 
 def _mean_of_both(values: np.ndarray, mirror: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

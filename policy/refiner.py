@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from policy.actions import STEP_METRES, STEP_RADIANS, decode
+from policy.anchors import FEATURE_SIZE, read_anchors
 from policy.config import PolicyConfig
 from policy.layers import Attention, mlp, sinusoid
 from policy.vision import GridEncoder, to_input
@@ -87,6 +88,7 @@ class RefinerModel(nn.Module):
         self.of_age = nn.Linear(32, width)
         self.of_motion = mlp(MOTION_SIZE, width, width)
         self.of_proprio = mlp(config.proprio_size, width, width)
+        self.of_anchors = mlp(FEATURE_SIZE, width, width) if config.anchored else None
         self.of_committed = mlp(config.max_committed * (config.action_size + 1), width, width)
         self.of_action = nn.Linear(2 * config.action_size + 1 + MISSED_SIZE, width)
         self.action_position = nn.Parameter(torch.randn(config.chunk, width) * 0.1)
@@ -100,18 +102,22 @@ class RefinerModel(nn.Module):
 
     def remember(
         self, front: Tensor, wrist: Tensor, proprio: Tensor, tokens: Tensor, age: Tensor, motion: Tensor,
-        committed: Tensor,
+        committed: Tensor, anchors: Tensor | None = None,
     ) -> Remembered:  # fmt: skip
         """Everything that does not change while denoising.
 
         Pictures (B, S, S, 3) uint8; proprioception (B, P) normalised; tokens (B, before + after, 7) with `bins` where
-        masked; age (B,) control steps; motion (B, MOTION_SIZE); committed (B, max_committed * 8), actions and flags.
+        masked; age (B,) control steps; motion (B, MOTION_SIZE); committed (B, max_committed * 8), actions and flags;
+        anchors (B, FEATURE_SIZE) as `read_anchors` gives them.
         """
         rows = torch.arange(self.config.action_size, device=tokens.device)
         codes = self.codebook[rows, tokens.long()]
         aged = self.of_age(sinusoid(age, 32))
         slices = self.of_slice(codes.flatten(2)) + self.slice_position + aged[:, None]
-        single = (self.of_proprio(proprio), self.of_motion(motion) + aged, self.of_committed(committed))
+        single = [self.of_proprio(proprio), self.of_motion(motion) + aged, self.of_committed(committed)]
+        if self.of_anchors is not None:
+            assert anchors is not None
+            single.append(self.of_anchors(anchors))
         context = torch.cat(
             (self.front(to_input(front)), self.wrist(to_input(wrist)), slices, torch.stack(single, 1)), 1
         )
@@ -181,6 +187,12 @@ def pack_committed(committed: np.ndarray, config: PolicyConfig) -> np.ndarray:
     return packed.ravel()
 
 
+def _anchor_features(intent: Intent, observation: Observation) -> Tensor:
+    """(1, FEATURE_SIZE)"""
+    assert intent.anchors is not None
+    return torch.from_numpy(read_anchors(intent.anchors[None], observation.proprio[None]))
+
+
 class Refiner:
     """`refine(...) -> Chunk`: the refiner's model on one CPU thread or more."""
 
@@ -210,6 +222,7 @@ class Refiner:
             torch.tensor([float(start_step - intent.step)]),
             torch.from_numpy(motion)[None],
             torch.from_numpy(pack_committed(committed, config))[None],
+            _anchor_features(intent, observation) if config.anchored else None,
         )
         generator = torch.Generator().manual_seed(noise_seed)
         x = torch.randn((1, 1, config.chunk, config.action_size), generator=generator)

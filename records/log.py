@@ -47,6 +47,7 @@ _INTENT = pa.struct(
         ("ready_step", pa.int64()),
         ("groundings", pa.list_(_GROUNDING)),
         ("refusal", pa.string()),
+        ("anchors", _ARRAY),
     ]
 )
 _CHUNK = pa.struct(
@@ -279,7 +280,7 @@ def _read_observation(row: dict[str, Any]) -> Observation | None:
 
 def _intent_row(intent: Intent) -> dict[str, Any]:
     row = {each.name: getattr(intent, each.name) for each in fields(Intent)}
-    row |= {name: _pack(row[name]) for name in ("tokens", "probabilities", "proprio")}
+    row |= {name: _pack(row[name]) for name in ("tokens", "probabilities", "proprio", "anchors")}
     row["groundings"] = [
         {
             "phrase": found.phrase,
@@ -302,7 +303,7 @@ def _read_intent(row: dict[str, Any]) -> Intent:
         )
         for found in row["groundings"]
     )
-    arrays = {name: _unpack(row[name]) for name in ("tokens", "probabilities", "proprio")}
+    arrays = {name: _unpack(row[name]) for name in ("tokens", "probabilities", "proprio", "anchors")}
     return Intent(**{**row, **arrays, "groundings": groundings})
 
 

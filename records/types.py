@@ -81,6 +81,8 @@ class Intent:
     groundings: tuple[Grounding, ...] = ()
     refusal: str | None = None
     """one sentence when the planner cannot ground the instruction, else None"""
+    anchors: NDArray[np.float32] | None = None
+    """where the planner saw what it is about, base frame: see `policy.anchors`"""
 
 
 @dataclass(frozen=True, slots=True)

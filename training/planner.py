@@ -13,12 +13,13 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import trange
 
+from policy.anchors import ANCHOR_SIZE
 from policy.config import PolicyConfig
 from policy.geometry import POSE_SIZE
 from policy.grounding import grounding_loss
 from policy.head import TURN_UNIT
 from policy.mirror import CLOSING, POSITION, mirror_pictures, mirror_pixels, mirror_proprio
-from policy.planner import PlannerModel
+from policy.planner import PlannerModel, plan_anchors
 from policy.sentences import SentenceEncoder
 from policy.tasks import TASKS
 from policy.turn import in_hand
@@ -199,7 +200,10 @@ def plan_frames(
     config: PolicyConfig, frames: Frames, mean: Tensor, spread: Tensor, weights: dict[str, Tensor], out: Path,
     threads: int = 1,
 ) -> None:  # fmt: skip
-    """Write the planner's tokens (N, L, 7) uint8 for every frame to `OUT/tokens.npy`: the refiner's curriculum."""
+    """Write what the planner says of every frame: the refiner's curriculum.
+
+    `OUT/tokens.npy` (N, L, 7) uint8 and `OUT/anchors.npy` (N, ANCHOR_SIZE) float32.
+    """
     torch.set_num_threads(threads)
     model = channels_last(PlannerModel(config)).eval()
     model.load_state_dict(weights)
@@ -210,6 +214,7 @@ def plan_frames(
         out / "tokens.npy", "w+", np.uint8, (len(frames), config.horizon, config.action_size)
     )
     columns = frames.columns
+    anchors = np.zeros((len(frames), ANCHOR_SIZE), np.float32)
     with torch.inference_mode():
         for start in trange(0, len(frames), 64, desc="planning", unit="batch"):
             rows = np.arange(start, min(start + 64, len(frames)))
@@ -223,4 +228,7 @@ def plan_frames(
                 masks[episodes],
             )
             tokens[rows] = output.tokens.argmax(-1).numpy().astype(np.uint8)
+            maps = {camera: logits.softmax(-1).numpy() for camera, logits in output.groundings.items()}
+            anchors[rows] = plan_anchors(output.state.numpy(), maps, columns["proprio"][rows])
+    np.save(out / "anchors.npy", anchors)
     tokens.flush()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from policy.anchors import mirror_anchors, read_anchors
 from policy.config import PolicyConfig
 from policy.mirror import ACTION, mirror_pictures, mirror_proprio
 from policy.refiner import RefinerModel, intent_motion, intent_window, pack_committed
@@ -20,6 +21,8 @@ from training.loop import RunSettings, draw_rows, photometric, train
 from training.targets import Targets
 
 MAX_AGE = 44
+_YOUNG_SHARE = 0.4
+"""of intents younger than 8 steps; the others are of any age"""
 _DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 0.7))
 
 
@@ -28,7 +31,8 @@ class RefinerBatches:
 
     def __init__(
         self, model: RefinerModel, frames: Frames, mean: Tensor, spread: Tensor,
-        planned: NDArray[np.uint8] | None = None, batch: int = 64, samples: int = 4, seed: int = 0,
+        planned: NDArray[np.uint8] | None = None, planned_anchors: NDArray[np.float32] | None = None,
+        batch: int = 64, samples: int = 4, seed: int = 0,
         planned_share: float = 0.0, max_age: int = MAX_AGE, recent: int = 0, recent_share: float = 0.0,
     ) -> None:  # fmt: skip
         self.model, self.frames = model, frames
@@ -40,6 +44,8 @@ class RefinerBatches:
         self.recent, self.recent_share = recent, recent_share
         felt = frames.columns["proprio"]
         self.proprio = (felt, mirror_proprio(felt))
+        self.seen = planned_anchors
+        self.true = true_anchors(frames)
 
     def losses(self, step: int) -> dict[str, Tensor]:
         """One batch, decided by the step alone."""
@@ -48,7 +54,7 @@ class RefinerBatches:
         delay = int(rng.choice((0, 1, 1, 2)))
         rows = draw_rows(len(self.frames), self.batch, self.recent, self.recent_share, rng)
         flipped = rng.random(self.batch) < 0.5
-        windows, ages, motions, committed = self._conditions(rows, flipped, delay, rng)
+        windows, ages, motions, committed, anchors = self._conditions(rows, flipped, delay, rng)
         felt = np.where(flipped[:, None], self.proprio[1][rows], self.proprio[0][rows])
         proprio = (torch.from_numpy(felt) - self.mean) / self.spread
         memory = self.model.remember(
@@ -59,6 +65,7 @@ class RefinerBatches:
             torch.from_numpy(ages),
             torch.from_numpy(motions),
             torch.from_numpy(committed),
+            torch.from_numpy(read_anchors(anchors, felt)),
         )
         steps, holds = self.targets.chunk_steps(rows, self.config.chunk, delay)
         expert = self.targets.expert[steps] * np.where(flipped[:, None], ACTION, np.float32(1))[:, None]
@@ -82,29 +89,38 @@ class RefinerBatches:
 
     def _conditions(
         self, rows: NDArray[np.int64], flipped: NDArray[np.bool_], delay: int, rng: Generator
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         config, targets = self.config, self.targets
-        windows, ages, motions, fixed = [], [], [], []
+        windows, ages, motions, fixed, anchors = [], [], [], [], []
         for row, flip in zip(rows, flipped, strict=True):
             proprio = self.proprio[int(flip)]
-            age = int(rng.integers(0, 8)) if rng.random() < 0.65 else int(rng.integers(0, self.max_age + 1))
+            age = int(rng.integers(0, 8)) if rng.random() < _YOUNG_SHARE else int(rng.integers(0, self.max_age + 1))
             age = min(age, self.max_age)
             since = max(int(row) - age, int(targets.first[row]))
             if self.planned is not None and rng.random() < self.planned_share:
                 tokens = self.planned[since]
+                anchor = self._blur(self.true[since], rng) if self.seen is None else self.seen[since]
                 if flip:
                     tokens = np.where(ACTION < 0, config.bins - 1 - tokens, tokens)
             else:
                 tokens = self._expert_tokens(since, flip, rng)
+                anchor = self._blur(self.true[since], rng)
             now = int(row) - since
             window = intent_window(tokens, now + delay, config)
             if rng.random() < 0.03:
                 window[:] = config.bins
             windows.append(window)
+            anchors.append(mirror_anchors(anchor) if flip else anchor)
             ages.append(float(now + delay))
             motions.append(intent_motion(tokens, now, proprio[row], proprio[since], config))
             fixed.append(pack_committed(targets.executed[row : row + delay] * (ACTION if flip else 1), config))
-        return np.stack(windows), np.array(ages, np.float32), np.stack(motions), np.stack(fixed)
+        return np.stack(windows), np.array(ages, np.float32), np.stack(motions), np.stack(fixed), np.stack(anchors)
+
+    def _blur(self, anchor: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
+        """(ANCHOR_SIZE,) as inexact as a planner sees it: millimetres, sometimes centimetres."""
+        scale = 0.003 if rng.random() < 0.8 else 0.01
+        noise = np.concatenate((rng.normal(0, scale, 6), rng.normal(0, 0.1, 2), (0.0,)))
+        return (anchor + noise).astype(np.float32)
 
     def _expert_tokens(self, since: int, flip: bool, rng: Generator) -> NDArray[np.uint8]:
         """(L, 7) the expert's own tokens from a row on, blurred a little as a planner's would be."""
@@ -114,6 +130,19 @@ class RefinerBatches:
         if rng.random() < 0.5:
             tokens += rng.choice((-1, 0, 1), p=(0.12, 0.76, 0.12), size=tokens.shape) * (1, 1, 1, 1, 1, 1, 0)
         return np.clip(tokens, 0, config.bins - 1).astype(np.uint8)
+
+
+def true_anchors(frames: Frames) -> NDArray[np.float32]:
+    """(N, ANCHOR_SIZE) of every frame, from the simulator's labels."""
+    columns = frames.columns
+    rows = np.arange(len(frames))
+    target, container = columns["target"].astype(int), columns["container"].astype(int)
+    hand = columns["proprio"][:, :3]
+    there = (container >= 0).astype(np.float32)
+    held = (hand + columns["positions"][rows, np.maximum(container, 0)]) * there[:, None]
+    held = np.where(there[:, None] > 0, held, 0.0)
+    places = hand + columns["positions"][rows, target], held
+    return np.concatenate((*places, columns["closing"], there[:, None]), 1).astype(np.float32)
 
 
 def train_refiner(

@@ -85,6 +85,8 @@ def main() -> None:
 
         if arguments.planned:
             common |= {"planned": np.load(arguments.planned, mmap_mode="r"), "planned_share": arguments.planned_share}
+            anchors = arguments.planned.with_name("anchors.npy")
+            common |= {"planned_anchors": np.load(anchors) if anchors.is_file() else None}
         common |= {"max_age": arguments.max_age}
         weights = train_refiner(PolicyConfig(), frames, mean, spread, arguments.out, settings, start, **common)
     save_file({key: value.contiguous() for key, value in weights.items()}, arguments.out / "weights.safetensors")

@@ -1,0 +1,60 @@
+"""Anchors: where the planner saw things, in the robot's base frame, where they stay however old the intent is.
+
+Tokens are speeds for certain steps and lose their meaning as they age. What the planner knew beside them does not: an
+object that nobody touches is where it was. So an intent carries where its target and its container are and how the
+fingers should close, and the refiner reads them from where its own hand is now.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+ANCHOR_SIZE = 9
+"""target x, y, z and container x, y, z (m, base frame), closing direction (double angle, base frame), whether there is
+a container (0 to 1)"""
+FEATURE_SIZE = 21
+_ZOOM = (1.0, 4.0, 16.0)
+_MIRROR = np.array((1, -1, 1, 1, -1, 1, 1, -1, 1), np.float32)
+
+
+def to_anchors(
+    places: NDArray[np.float32], turn: NDArray[np.float32], container: NDArray[np.float32], proprio: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(B, ANCHOR_SIZE)
+
+    Places (B, 6) target - hand and container - hand in decimetres; turn (B, 2) double angle from the hand's closing
+    direction; container (B,) whether there is one; proprioception (B, P) of the same moment.
+    """
+    hand = np.concatenate((proprio[:, :3], proprio[:, :3]), 1)
+    cosine, sine = _double_yaw(proprio)
+    along, across = turn[:, 0], turn[:, 1]
+    closing = np.stack((along * cosine - across * sine, along * sine + across * cosine), 1)
+    seen = hand + places / 10
+    seen[:, 3:] *= container[:, None]
+    return np.concatenate((seen, closing, container[:, None]), 1).astype(np.float32)
+
+
+def read_anchors(anchors: NDArray[np.float32], proprio: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(B, FEATURE_SIZE) what anchors (B, ANCHOR_SIZE) mean for the hand as it is now, proprioception (B, P).
+
+    Target and container from the hand at three scales, how far to turn, and whether there is a container.
+    """
+    hand, flag = proprio[:, :3], anchors[:, 8:9]
+    away = np.concatenate(((anchors[:, :3] - hand) * 10, (anchors[:, 3:6] - hand) * 10 * flag), 1)
+    cosine, sine = _double_yaw(proprio)
+    along, across = anchors[:, 6], anchors[:, 7]
+    turn = np.stack((along * cosine + across * sine, across * cosine - along * sine), 1)
+    zoomed = [np.tanh(away * zoom) for zoom in _ZOOM]
+    return np.concatenate((*zoomed, turn, flag), 1).astype(np.float32)
+
+
+def mirror_anchors(anchors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(..., ANCHOR_SIZE) as a mirror shows them."""
+    return anchors * _MIRROR
+
+
+def _double_yaw(proprio: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    side = proprio[:, 6:8]
+    side = side / np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-6)
+    return side[:, 0] ** 2 - side[:, 1] ** 2, 2 * side[:, 0] * side[:, 1]
