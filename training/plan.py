@@ -47,7 +47,7 @@ class Stage:
     needs: tuple[str, ...] = ()
     """names of stages that must be done before"""
     cores: int | None = None
-    """None: all there are"""
+    """as many as it can use; None: all there are"""
     blocks: tuple[str, ...] = field(default=("",), repr=False)
     """parts that are complete one by one"""
 

@@ -34,6 +34,9 @@ class Recipe:
     shards: int = 2
     """single-threaded processes that share every batch, whatever the machine: weights depend on it a little"""
 
+    ways: int = 80
+    """phrases that every goal is asked for in"""
+
     def smaller(self) -> Recipe:
         """A few minutes of the same, to see that everything runs; its policy is not good."""
         return Recipe(25, 10, 10, 20, ((10, 10),), 0.4, 10)
@@ -51,7 +54,7 @@ def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
     plan.collect("expert", recipe.scenes, 0)
     plan.collect("turning", recipe.turning_scenes, 10_000, "--turning")
     sets = ["expert", "turning"]
-    plan.learn("norm", "norm", sets)
+    plan.learn("prepare", "prepare", sets, ways=recipe.ways)
     plan.learn("refiner1", "refiner", sets, recipe.refiner_steps, rate=1.2e-3, seed=1)
     planner = "planner1"
     plan.learn(planner, "planner", sets, recipe.planner_steps, rate=1.2e-3, seed=0)
@@ -86,7 +89,9 @@ class _Plan:
         settings = {"scenes": scenes, "seed": seed, "flags": list(flags)}
         line = ("collect", "--out", str(folder), "--episodes", str(scenes), "--seed", str(seed), *flags)
         blocks = _blocks(seed, scenes, collect.BLOCK)
-        self._add(name, "collect", folder, "columns.npz", scenes, "scenes", "app.cli", line, settings, (), None, blocks)
+        self._add(
+            name, "collect", folder, "columns.npz", scenes, "scenes", "app.cli", line, settings, (), len(blocks), blocks
+        )
 
     def drive(self, name: str, driver: str, scenes: int, seed: int) -> None:
         """Episodes that a policy drives and the expert labels."""
@@ -98,19 +103,21 @@ class _Plan:
         blocks = _blocks(seed, scenes, dagger.BLOCK)
         self._add(
             name, "dagger", folder, "columns.npz", scenes, "scenes", "app.cli", line_and_seed, settings, (driver,),
-            None, blocks,
+            len(blocks), blocks,
         )  # fmt: skip
 
     def learn(
         self, name: str, kind: str, sets: list[str], steps: int = 0, start: str = "", planned: str = "", **options: Any
     ) -> None:
-        """A stage of `training.stage`: normalisation, planner, refiner or the planner's tokens for every frame."""
+        """A stage of `training.stage`: preparation, planner, refiner or the planner's tokens for every frame."""
         folder = self.runs / "train" / name
         line = [kind, "--data", *(str(self._folder(each)) for each in sets), "--out", str(folder)]
         needs = [*sets]
-        if kind != "norm":
-            line += ["--norm", str(self._folder("norm") / "norm.safetensors")]
-            needs.append("norm")
+        if kind != "prepare":
+            line += ["--norm", str(self._folder("prepare") / "norm.safetensors")]
+            needs.append("prepare")
+        if kind == "planner":
+            line += ["--phrases", str(self._folder("prepare") / "phrases"), "--ways", str(self.recipe.ways)]
         if start:
             line += ["--start", str(self._folder(start))]
             needs.append(start)
@@ -123,20 +130,20 @@ class _Plan:
         for option, value in options.items():
             line += [f"--{option.replace('_', '-')}", str(value)]
         settings = {**options, **learned(PolicyConfig())}
-        result = {"norm": "norm.safetensors", "tokens": "tokens.npy"}.get(kind, "weights.safetensors")
+        result = {"prepare": "norm.safetensors", "tokens": "tokens.npy"}.get(kind, "weights.safetensors")
         cores = self.recipe.shards if trains else None
-        unit = "steps" if trains else "scenes"
         scenes = sum(stage.work for stage in self.stages if stage.name in sets)
+        work, unit = (steps, "steps") if trains else (scenes, "scenes")
         self._add(
-            name, kind, folder, result, steps if trains else scenes, unit, "training.stage", tuple(line), settings,
+            name, kind, folder, result, work, unit, "training.stage", tuple(line), settings,
             tuple(needs), cores,
         )  # fmt: skip
 
     def export(self, name: str, planner: str, refiner: str, folder: Path) -> None:
         """A checkpoint of two stages."""
-        norm = self._folder("norm") / "norm.safetensors"
+        norm = self._folder("prepare") / "norm.safetensors"
         line = ("--planner", self._folder(planner), "--refiner", self._folder(refiner), "--norm", norm, "--out", folder)
-        needs = (planner, refiner, "norm")
+        needs = (planner, refiner, "prepare")
         words = tuple(map(str, line))
         self._add(name, "export", folder, "model.safetensors", 1, "file", "training.export", words, {}, needs, 1)
 

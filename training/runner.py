@@ -44,7 +44,7 @@ class Job:
         """Begin a stage with what it needs to know of the machine."""
         stage.begin()
         logs.mkdir(parents=True, exist_ok=True)
-        cores = {"collect": "--workers", "dagger": "--workers", "tokens": "--threads"}
+        cores = {"collect": "--workers", "dagger": "--workers", "prepare": "--threads", "tokens": "--threads"}
         words = [*stage.arguments, *([cores[stage.kind], str(workers)] if stage.kind in cores else [])]
         process = subprocess.Popen(
             [sys.executable, "-m", stage.module, *words],
@@ -158,7 +158,7 @@ def _startable(waiting: list[Stage], jobs: list[Job], workers: int) -> list[Stag
     found: list[Stage] = []
     for stage in waiting:
         needed = stage.cores or workers
-        # A stage may ask for more cores than there are; then it runs alone.
+        # A stage may have use for more cores than there are; then it runs alone.
         if not blocked.intersection(stage.needs) and (needed <= free or not (jobs or found)):
             found.append(stage)
             free -= needed
