@@ -100,7 +100,8 @@ def run(arguments: argparse.Namespace) -> None:
 
     unfinished = arguments.out / "unfinished"
     plan_frames(config, frames, mean, spread, averaged(arguments.start), unfinished, arguments.threads)
-    (unfinished / "tokens.npy").replace(arguments.out / "tokens.npy")
+    for name in ("anchors.npy", "tokens.npy"):
+        (unfinished / name).replace(arguments.out / name)
     unfinished.rmdir()
 
 
