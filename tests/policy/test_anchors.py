@@ -62,7 +62,7 @@ def test_without_a_container_its_place_says_nothing(moments: list) -> None:
             np.zeros(1, np.float32),
             np.zeros((1, len(TASKS)), np.float32),
             felt[None],
-        )  # fmt: skip
+        )
         for away in ((5, 5, 5), (-3, 1, 0))
     ]
     np.testing.assert_array_equal(read_anchors(two[0], felt[None]), read_anchors(two[1], felt[None]))
