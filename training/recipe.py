@@ -20,9 +20,9 @@ class Recipe:
     met, and the planner learns on. At last the refiner learns from the planner's own tokens (Libra-VLA's curriculum).
     """
 
-    scenes: int = 1325
+    scenes: int = 1150
     """expert demonstrations from these many scene seeds, from 0 on"""
-    turning_scenes: int = 500
+    turning_scenes: int = 300
     """and from these many, from 10000 on, in which the hand must turn much (`training.collect.TURNING`)"""
     refiner_steps: int = 1250
     planner_steps: int = 5000
