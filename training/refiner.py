@@ -24,7 +24,7 @@ from training.targets import Targets, goal_kinds
 MAX_AGE = 44
 _YOUNG_SHARE = 0.4
 """of intents younger than 8 steps; the others are of any age"""
-_MISTIMED_SHARE, _MISTIMED, _MASKED_SHARE = 0.3, 14, 0.25
+_MISTIMED_SHARE, _MISTIMED, _MASKED_SHARE = 0.3, 14, 0.4
 """Whoever may copy will: of some intents the tokens are of another moment (up to so many steps) or not there at all, so
 that what does not age, the anchors, and what the refiner sees itself must serve."""
 _DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 0.7))
