@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -67,8 +68,6 @@ class Runtime:
     """
 
     def __init__(self, planner: PlannerLike, refiner: RefinerLike, schedule: Schedule, clock: Clock) -> None:
-        self._planner = planner
-        self._refiner = refiner
         self.schedule = schedule
         self.counters = Counters()
         self.generation = 0
@@ -76,7 +75,7 @@ class Runtime:
         self._buffer = IntentBuffer(self._held)
         self._timeline = ActionTimeline(self._held)
         self._planner_worker: Worker[Intent] = clock.planner_worker(planner.plan)
-        self._refiner_worker: Worker[Chunk] = clock.refiner_worker(self._refine)
+        self._refiner_worker: Worker[Chunk] = clock.refiner_worker(refiner.refine)
         self._seed = 0
         self._results: dict[str, deque[float]] = {"planner": deque(maxlen=64), "refiner": deque(maxlen=64)}
         self._forget()
@@ -88,6 +87,7 @@ class Runtime:
         self._chunks_of_intent = 0
         self._had_intent = False
         self._intents: dict[int, Intent] = {}
+        self._intent_steps: dict[int, int] = {}
 
     def reset(self, generation: int, episode_seed: int | None = None) -> None:
         """Drop every intent and chunk; from now on only results of this generation count.
@@ -113,6 +113,15 @@ class Runtime:
         Raises:
             ValueError: the observation is of another generation, or its step does not follow the last one.
         """
+        deciding = self.deciding(observation)
+        try:
+            next(deciding)
+        except StopIteration as done:
+            return done.value
+        raise RuntimeError("the results of this clock are computed by somebody else: ask `deciding`, not `decide`")
+
+    def deciding(self, observation: Observation) -> Generator[None, None, Decision]:
+        """`decide` in parts, for a clock whose results somebody else computes: yields until what is due is there."""
         started = time.perf_counter()
         step = observation.step
         if observation.generation != self.generation:
@@ -126,18 +135,18 @@ class Runtime:
 
         events: list[str] = []
         durations: dict[str, float] = {}
-        self._collect(step, events, durations)
+        yield from self._collect(step, events, durations)
         if self.schedule.wants_plan(self._state(step)):
             self._plan_asked = step
             self.counters.planner_calls += 1
             self._planner_worker.submit(step, observation)
-            self._collect(step, events, durations)
+            yield from self._collect(step, events, durations)
         events += self._buffer.withdraw(step + self.schedule.refiner_delay)
         state = self._state(step)
         if self._buffer.refusal is None and self.schedule.wants_chunk(state):
             if self.schedule.may_use(state):
                 self._ask_refiner(observation)
-                self._collect(step, events, durations)
+                yield from self._collect(step, events, durations)
             elif self._had_intent:
                 self.counters.planner_waits += 1
         decision = self._answer(observation, events, durations)
@@ -161,7 +170,7 @@ class Runtime:
         intent = self._wait(self._planner_worker, observation.step, timeout)
         committed = np.zeros((self.schedule.refiner_delay, len(ACTION_NAMES)), dtype=np.float32)
         start = observation.step + self.schedule.refiner_delay
-        self._refiner_worker.submit(observation.step, observation, intent, intent, start, committed, 0)
+        self._refiner_worker.submit(observation.step, observation, intent, start, committed, 0)
         self._wait(self._refiner_worker, observation.step, timeout)
 
     def rates(self) -> tuple[float, float]:
@@ -198,8 +207,10 @@ class Runtime:
             chunks_of_intent=self._chunks_of_intent,
         )
 
-    def _collect(self, step: int, events: list[str], durations: dict[str, float]) -> None:
-        """Take what has arrived."""
+    def _collect(self, step: int, events: list[str], durations: dict[str, float]) -> Iterator[None]:
+        """Take what has arrived, and wait for what should have."""
+        while self._planner_worker.owes(step) or self._refiner_worker.owes(step):
+            yield
         for planned in self._planner_worker.poll(step):
             intent = planned.value
             if intent is None:
@@ -217,7 +228,8 @@ class Runtime:
             if refined.value is None:
                 self._report("refiner", refined, events)
                 continue
-            chunk = replace(refined.value, asked_at=refined.asked_at, ready_at=refined.ready_at)
+            meant = self._intent_steps.pop(refined.step)
+            chunk = replace(refined.value, intent_step=meant, asked_at=refined.asked_at, ready_at=refined.ready_at)
             events += self._timeline.add(chunk)
             durations["refiner"] = refined.milliseconds
             self._results["refiner"].append(refined.ready_at)
@@ -238,23 +250,12 @@ class Runtime:
         # hand really is in the plan.
         placed = replace(intent, step=intent.step + self._held.count(intent.step, step))
         self._intents[intent.step] = intent
+        self._intent_steps[step] = intent.step
         self._refine_asked = step
         self._chunks_of_intent += 1
         self.counters.refiner_calls += 1
         noise_seed = int(np.random.SeedSequence((self._seed, step)).generate_state(1)[0])
-        self._refiner_worker.submit(step, observation, intent, placed, start, committed, noise_seed)
-
-    def _refine(
-        self,
-        observation: Observation,
-        intent: Intent,
-        placed: Intent,
-        start_step: int,
-        committed: NDArray[np.float32],
-        noise_seed: int,
-    ) -> Chunk:
-        chunk = self._refiner.refine(observation, placed, start_step, committed, noise_seed)
-        return replace(chunk, intent_step=intent.step)
+        self._refiner_worker.submit(step, observation, placed, start, committed, noise_seed)
 
     def _answer(self, observation: Observation, events: list[str], durations: dict[str, float]) -> Decision:
         step = observation.step
