@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 ANCHOR_SIZE = 9
 """target x, y, z and container x, y, z (m, base frame), closing direction (double angle, base frame), whether there is
-a container (0 to 1)"""
+a container (0 or 1)"""
 FEATURE_SIZE = 21
 _ZOOM = (1.0, 4.0, 16.0)
 _MIRROR = np.array((1, -1, 1, 1, -1, 1, 1, -1, 1), np.float32)

@@ -229,7 +229,7 @@ def _mirror_state(state: np.ndarray) -> np.ndarray:
 
 def plan_anchors(state: np.ndarray, maps: dict[str, np.ndarray], proprio: np.ndarray) -> np.ndarray:
     """(B, ANCHOR_SIZE) from the head's state (B, STATE_SIZE), heatmaps (B, roles, G * G + 1), proprioception (B, P)."""
-    container = (1 - np.minimum(maps["front"][:, 1, -1], maps["wrist"][:, 1, -1])).astype(np.float32)
+    container = (np.minimum(maps["front"][:, 1, -1], maps["wrist"][:, 1, -1]) < 0.5).astype(np.float32)
     turn = (state[:, PLACE_SIZE : PLACE_SIZE + 2] / TURN_UNIT).astype(np.float32)
     return to_anchors(state[:, :PLACE_SIZE], turn, container, proprio)
 

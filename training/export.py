@@ -1,26 +1,90 @@
-"""From the averaged weights of the two stages to a checkpoint."""
+"""From the averaged weights of the two stages to a checkpoint: `python -m training.export --planner ... --out ...`."""
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 from pathlib import Path
+from typing import Any
 
-from safetensors.torch import load_file
+from safetensors import SafetensorError
 from torch import Tensor
 
 from policy import LibraPolicy, PolicyConfig
+from training.files import mismatch, read_tensors, write_error
+
+IN_USE = ("denoising_steps", "second_look", "refusal_threshold")
+"""fields of the configuration that decide how a policy is used, not what it has learned"""
+
+
+def learned(config: PolicyConfig) -> dict[str, Any]:
+    """The part of a configuration that trained weights depend on."""
+    return {key: value for key, value in config.to_dict().items() if key not in IN_USE}
+
+
+def other_configuration(folder: Path, config: PolicyConfig) -> str | None:
+    """A sentence that names the first field in which what was trained in `folder` differs from `config`."""
+    path = folder / "stage.json"
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text()).get("config", {})
+    for key, value in learned(config).items():
+        if key in found and found[key] != value:
+            return f"{folder} was trained with {key} = {found[key]!r}, this policy has {value!r}."
+    return None
 
 
 def averaged(folder: Path) -> dict[str, Tensor]:
-    """Averaged weights of a stage: the finished ones, or those of its last saved state."""
+    """Averaged weights of a stage: the finished ones, or those of its last saved state.
+
+    Raises:
+        ValueError: there are none, or they are damaged.
+    """
     if (folder / "weights.safetensors").is_file():
-        return load_file(folder / "weights.safetensors")
-    state = load_file(folder / "state.safetensors")
+        return read_tensors(folder / "weights.safetensors")[0]
+    if not (folder / "state.safetensors").is_file():
+        raise ValueError(f"{folder} has neither weights.safetensors nor state.safetensors: train that stage first.")
+    state, _ = read_tensors(folder / "state.safetensors")
     return {key.removeprefix("average."): value for key, value in state.items() if key.startswith("average.")}
 
 
 def export(planner: Path, refiner: Path, norm: dict[str, Tensor], out: Path) -> None:
-    """Write a checkpoint of both systems; `norm` holds `mean` and `spread` of proprioception."""
+    """Write a checkpoint of both systems; `norm` holds `mean` and `spread` of proprioception.
+
+    Raises:
+        ValueError: a stage is of another configuration; names the first field.
+        WriteError: the disk is full.
+    """
     policy = LibraPolicy.create(PolicyConfig(), norm["mean"], norm["spread"])
-    policy.planner_model.load_state_dict(averaged(planner))
-    policy.refiner_model.load_state_dict(averaged(refiner))
-    policy.save_pretrained(out)
+    for folder, model in ((planner, policy.planner_model), (refiner, policy.refiner_model)):
+        weights = averaged(folder)
+        difference = other_configuration(folder, policy.config) or mismatch(model.state_dict(), weights)
+        if difference:
+            raise ValueError(f"{folder} is of another configuration: {difference.rstrip('.')}. Train it again.")
+        model.load_state_dict(weights)
+    try:
+        policy.save_pretrained(out)
+    except (OSError, SafetensorError) as error:
+        (out / "model.safetensors.unfinished").unlink(missing_ok=True)
+        size = sum(value.nbytes for value in policy.weights().values())
+        raise write_error(out / "model.safetensors", size, error) from error
+
+
+def main(words: list[str] | None = None) -> int:
+    """Write a checkpoint of two stages."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("--planner", "--refiner", "--norm", "--out"):
+        parser.add_argument(name, type=Path, required=True)
+    arguments = parser.parse_args(words)
+    try:
+        norm, _ = read_tensors(arguments.norm)
+        export(arguments.planner, arguments.refiner, norm, arguments.out)
+    except (ValueError, OSError) as error:
+        print(f"export: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

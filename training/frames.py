@@ -7,14 +7,17 @@ collection leaves no half block behind, and goes on where it stopped.
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from records import ACTION_NAMES, CONTROL_HZ, PROPRIO_NAMES
+from training.files import write_error
 
 FORMAT = {
     "format": "libra-frames-1",
@@ -22,6 +25,8 @@ FORMAT = {
     "action_names": list(ACTION_NAMES),
     "proprio_names": list(PROPRIO_NAMES),
 }
+FINITE = ("proprio", "expert", "executed")
+"""columns that must be finite; others say with NaN that something is not there or out of view"""
 
 
 @dataclass
@@ -38,14 +43,23 @@ class BlockWriter:
         self.frames.extend({**frame, "episode": episode} for frame in frames)
 
     def write(self, folder: Path) -> None:
-        """Write the block into `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write the block into `folder`.
+
+        Raises:
+            WriteError: the disk is full; nothing of the block is left.
+        """
         columns = {key: np.stack([frame[key] for frame in self.frames]) for key in self.frames[0]}
-        for camera in ("front", "wrist"):
-            np.save(folder / f"{camera}.npy", columns.pop(camera))
-        unfinished = folder / "unfinished.npz"
-        np.savez(unfinished, **{"instructions": np.array(self.instructions), **columns})  # type: ignore[arg-type]
-        unfinished.rename(folder / "columns.npz")
+        size = sum(column.nbytes for column in columns.values())
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for camera in ("front", "wrist"):
+                np.save(folder / f"{camera}.npy", columns.pop(camera))
+            unfinished = folder / "unfinished.npz"
+            np.savez(unfinished, **{"instructions": np.array(self.instructions), **columns})  # type: ignore[arg-type]
+            unfinished.rename(folder / "columns.npz")
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise write_error(folder, size, error) from error
 
 
 def write_format(root: Path, **details: Any) -> None:
@@ -63,10 +77,39 @@ def check_format(root: Path) -> None:
     path = root / "format.json"
     if not path.is_file():
         raise ValueError(f"{root} is no data set: it has no format.json. Make one with `libra collect --out {root}`.")
-    found = json.loads(path.read_text())
+    try:
+        found = json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}): collect the data set again.") from error
     for key, value in FORMAT.items():
         if found.get(key) != value:
             raise ValueError(f"{root} has {key} = {found.get(key)!r}, this policy needs {value!r}: collect it again.")
+
+
+def read_block(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[np.uint8]]]:
+    """Columns and memory-mapped pictures of a block.
+
+    Raises:
+        ValueError: the block is damaged, or an action or proprioception is not finite; names the column and the row.
+    """
+    again = f"remove {folder} and collect it again"
+    try:
+        with np.load(folder / "columns.npz", allow_pickle=False) as block:
+            columns = {key: block[key] for key in block.files}
+        pictures = {camera: np.load(folder / f"{camera}.npy", mmap_mode="r") for camera in ("front", "wrist")}
+    except (OSError, ValueError, BadZipFile) as error:
+        raise ValueError(f"{folder} is damaged ({error}): {again}.") from error
+    for name in {*columns, *pictures} - {"instructions"}:
+        count = len(pictures[name] if name in pictures else columns[name])
+        if count != len(columns["episode"]):
+            raise ValueError(f"{folder} has {count} rows of {name} and {len(columns['episode'])} frames: {again}.")
+    for name in FINITE:
+        if name in columns and not (good := np.isfinite(columns[name]).reshape(len(columns[name]), -1).all(1)).all():
+            rows = np.flatnonzero(~good)
+            raise ValueError(
+                f"{folder}: {name} is not finite in {len(rows)} rows, the first is row {rows[0]}: {again}."
+            )
+    return columns, pictures
 
 
 @dataclass
@@ -93,14 +136,18 @@ class Frames:
         for root in roots:
             check_format(root)
             for path in sorted(root.glob("block_*/columns.npz"))[:blocks]:
-                with np.load(path, allow_pickle=False) as block:
-                    part = {key: block[key] for key in block.files}
+                part, seen = read_block(path.parent)
                 words = part.pop("instructions")
+                if parts and (other := _difference(parts[0], part)):
+                    raise ValueError(f"{path.parent} {other} than the blocks before it: collect {root} again.")
+                for camera, maps in pictures.items():
+                    if maps and maps[0].shape[1:] != seen[camera].shape[1:]:
+                        sizes = f"{seen[camera].shape[1]} instead of {maps[0].shape[1]}"
+                        raise ValueError(f"{path.parent} has {camera} pictures of another size: {sizes} pixels.")
+                    maps.append(seen[camera])
                 part["episode"] = part["episode"] + len(instructions)
                 instructions.extend(str(word) for word in words)
                 parts.append(part)
-                for camera, maps in pictures.items():
-                    maps.append(np.load(path.parent / f"{camera}.npy", mmap_mode="r"))
                 starts.append(starts[-1] + len(part["episode"]))
         if not parts:
             raise ValueError(f"No complete block of frames in {', '.join(map(str, roots))}: run `libra collect` first.")
@@ -119,3 +166,13 @@ class Frames:
         for i, (block, row) in enumerate(zip(blocks, rows, strict=True)):
             out[i] = maps[block][row - self.starts[block]]
         return out
+
+
+def _difference(one: dict[str, NDArray[Any]], other: dict[str, NDArray[Any]]) -> str | None:
+    """How the columns of another block differ, as a clause; None when they go together."""
+    for name in (*one, *other):
+        if (name in one) != (name in other):
+            return f"has {'one column less' if name in one else 'one column more'} ({name})"
+        if one[name].shape[1:] != other[name].shape[1:]:
+            return f"has another shape of {name} ({other[name].shape[1:]} instead of {one[name].shape[1:]})"
+    return None

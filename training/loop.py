@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +13,15 @@ import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
+
+from training.files import mismatch, read_tensors, whole, write_tensors
+from training.finite import explain
+from training.shards import Shard
+
+LOG_EVERY = 25
+"""optimiser steps between two lines of `log.jsonl`"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,13 @@ class RunSettings:
     ema: float = 0.998
     save_every: int = 250
     threads: int = 1
+    shard: Shard | None = None
+    """this process's place when several train the model together"""
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that saves, logs and shows progress."""
+        return self.shard is None or self.shard.rank == 0
 
 
 class TrainingError(RuntimeError):
@@ -39,92 +53,155 @@ def train(
 ) -> dict[str, Tensor]:
     """Minimise `losses(step)["total"]` and return the averaged (EMA) weights.
 
-    State is saved every `save_every` steps in `folder` and the run resumes from there; `log.jsonl` gets a line every
-    25 steps. A batch whose loss or gradient is not finite is an error that names the step.
+    State is saved every `save_every` steps in `folder` and the run resumes from there, bit for bit as if it had not
+    stopped; `log.jsonl` gets a line every 25 steps: means of the loss parts, learning rate, steps per second.
+
+    Raises:
+        TrainingError: a loss or gradient is not finite (names the part, the input and the step), or the saved state is
+            of another configuration (names the first field).
+        WriteError: the disk is full; the last complete state stays.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(settings.threads)
     model.train()
     bf16 = torch.cpu._is_amx_tile_supported()  # without AMX bfloat16 is emulated, and slower than float32
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.rate, weight_decay=settings.weight_decay)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.rate, weight_decay=settings.weight_decay, fused=True)
     average = {key: value.detach().clone() for key, value in model.state_dict().items()}
     first = _resume(folder, model, optimizer, average)
-    log = (folder / "log.jsonl").open("a")
-    started = time.monotonic()
-    sums: dict[str, float] = {}
-    bar = tqdm(range(first, settings.steps), initial=first, total=settings.steps, desc=label, dynamic_ncols=True)
+    log = Log(folder / "log.jsonl", first) if settings.leads else None
+    bar = tqdm(
+        range(first, settings.steps), initial=first, total=settings.steps, desc=label, dynamic_ncols=True,
+        disable=not settings.leads,
+    )  # fmt: skip
     for step in bar:
         rate = settings.rate * _schedule(step, settings)
         for group in optimizer.param_groups:
             group["lr"] = rate
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             parts = losses(step)
+        values = {key: float(value.detach()) for key, value in parts.items()}
+        if wrong := [key for key, value in values.items() if not math.isfinite(value)]:
+            # What a sum is made of says more than the sum.
+            part = next((key for key in wrong if key != "total"), wrong[0])
+            raise _not_finite(label, step, f"the loss part {part}", explain(model, losses, step))
         optimizer.zero_grad(set_to_none=True)
         parts["total"].backward()
-        norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        if not torch.isfinite(norm):
-            raise TrainingError(
-                f"{label}: the loss or its gradient is not finite at step {step}; start again to resume."
-            )
+        if settings.shard is not None:
+            settings.shard.average(model.parameters())
+        if not torch.isfinite(nn.utils.clip_grad_norm_(model.parameters(), 1.0)):
+            names = (name for name, p in model.named_parameters() if p.grad is not None)
+            bad = next((name for name in names if not _finite_gradient(model, name)), "all weights together")
+            raise _not_finite(label, step, f"the gradient of {bad}", explain(model, losses, step))
         optimizer.step()
-        decay = min(settings.ema, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for key, value in model.state_dict().items():
-                if value.is_floating_point():
-                    average[key].lerp_(value, 1 - decay)
-        for key, value in parts.items():
-            sums[key] = sums.get(key, 0.0) + float(value.detach())
-        if (step + 1) % 25 == 0:
-            line = {key: round(value / 25, 5) for key, value in sums.items()}
-            elapsed = round(time.monotonic() - started, 1)
-            log.write(json.dumps({"step": step + 1, "rate": rate, "seconds": elapsed, **line}) + "\n")
-            log.flush()
-            bar.set_postfix({key: f"{value:.3f}" for key, value in line.items()}, refresh=False)
-            sums = {}
-        if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
+        _follow(average, model, min(settings.ema, (step + 1) / (step + 10)))
+        if log is not None and (line := log.add(step + 1, rate, values)):
+            bar.set_postfix({key: f"{line[key]:.3f}" for key in values}, refresh=False)
+        if settings.leads and ((step + 1) % settings.save_every == 0 or step + 1 == settings.steps):
             _save(folder, model, optimizer, average, step + 1)
-    log.close()
     return average
+
+
+def _not_finite(label: str, step: int, what: str, why: str) -> TrainingError:
+    return TrainingError(
+        f"{label}: {what} is not finite at step {step}: {why}. Start again to go on from the last state."
+    )
+
+
+def _finite_gradient(model: nn.Module, name: str) -> bool:
+    gradient = model.get_parameter(name).grad
+    return gradient is None or bool(torch.isfinite(gradient).all())
+
+
+@torch.no_grad()
+def _follow(average: dict[str, Tensor], model: nn.Module, decay: float) -> None:
+    now = {key: value for key, value in model.state_dict().items() if value.is_floating_point()}
+    torch._foreach_lerp_([average[key] for key in now], list(now.values()), 1 - decay)
+
+
+class Log:
+    """`log.jsonl` of a run: a line of means every 25 steps, and none beyond the step from which the run resumes."""
+
+    def __init__(self, path: Path, first: int) -> None:
+        kept = []
+        if path.is_file():
+            kept = [line for line in path.read_text().splitlines() if _step_of(line) <= first]
+        text = "".join(f"{line}\n" for line in kept)
+        with whole(path, len(text)) as unfinished:
+            unfinished.write_text(text)
+        self.path, self.sums, self.count = path, dict[str, float](), 0
+        self.before = json.loads(kept[-1])["seconds"] if kept else 0.0
+        self.started = self.last = time.monotonic()
+
+    def add(self, step: int, rate: float, values: dict[str, float]) -> dict[str, float] | None:
+        """Take the losses of one step, numbered from 1; returns the line when one is due."""
+        self.count += 1
+        for key, value in values.items():
+            self.sums[key] = self.sums.get(key, 0.0) + value
+        if step % LOG_EVERY:
+            return None
+        now = time.monotonic()
+        line = {"step": step, "rate": rate, "seconds": round(self.before + now - self.started, 1)}
+        line["steps_per_second"] = round(self.count / max(now - self.last, 1e-6), 3)
+        line |= {key: round(value / self.count, 5) for key, value in self.sums.items()}
+        try:
+            with self.path.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError:
+            pass  # curves are not worth a run: the state is saved, or says why it cannot be
+        self.sums, self.count, self.last = {}, 0, now
+        return line
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf  # a line that was cut off
 
 
 def _schedule(step: int, settings: RunSettings) -> float:
     if step < settings.warmup:
         return (step + 1) / settings.warmup
     share = (step - settings.warmup) / max(settings.steps - settings.warmup, 1)
-    return 0.02 + 0.98 * 0.5 * (1 + float(torch.cos(torch.tensor(share * torch.pi))))
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(share * math.pi))
 
 
 def _save(folder: Path, model: nn.Module, optimizer: torch.optim.AdamW, average: dict[str, Tensor], step: int) -> None:
-    tensors = {f"model.{key}": value.detach().contiguous().clone() for key, value in model.state_dict().items()}
-    tensors |= {f"average.{key}": value.contiguous().clone() for key, value in average.items()}
+    tensors = {f"model.{key}": value for key, value in model.state_dict().items()}
+    tensors |= {f"average.{key}": value for key, value in average.items()}
     for i, parameter in enumerate(optimizer.param_groups[0]["params"]):
-        for key in ("exp_avg", "exp_avg_sq"):
-            if parameter in optimizer.state:
-                tensors[f"optimizer.{i}.{key}"] = optimizer.state[parameter][key].contiguous().clone()
-    unfinished = folder / "state.unfinished"
-    save_file(tensors, unfinished, metadata={"step": str(step)})
-    unfinished.rename(folder / "state.safetensors")
+        tensors |= {f"optimizer.{i}.{key}": value for key, value in optimizer.state[parameter].items()}
+    write_tensors(tensors, folder / "state.safetensors", step=str(step))
 
 
+@torch.no_grad()
 def _resume(folder: Path, model: nn.Module, optimizer: torch.optim.AdamW, average: dict[str, Tensor]) -> int:
     path = folder / "state.safetensors"
     if not path.is_file():
         return 0
-    from safetensors import safe_open
-
-    with safe_open(path, "pt") as file:
-        step = int(file.metadata()["step"])
-    tensors = load_file(path)
-    model.load_state_dict({key.removeprefix("model."): v for key, v in tensors.items() if key.startswith("model.")})
-    average.update({key.removeprefix("average."): v for key, v in tensors.items() if key.startswith("average.")})
+    try:
+        tensors, details = read_tensors(path)
+    except ValueError as error:
+        raise TrainingError(str(error)) from error
+    weights = _under("model.", tensors)
+    if difference := mismatch(model.state_dict(), weights):
+        raise TrainingError(
+            f"{path} is of another configuration: {difference}. Remove {folder} to train it from the beginning, or "
+            "train in another folder."
+        )
+    model.load_state_dict(weights)
+    for key, value in _under("average.", tensors).items():
+        average[key].copy_(value)
     for i, parameter in enumerate(optimizer.param_groups[0]["params"]):
-        if f"optimizer.{i}.exp_avg" in tensors:
-            optimizer.state[parameter] = {
-                "step": torch.tensor(float(step)),
-                "exp_avg": tensors[f"optimizer.{i}.exp_avg"],
-                "exp_avg_sq": tensors[f"optimizer.{i}.exp_avg_sq"],
-            }
-    return step
+        if state := _under(f"optimizer.{i}.", tensors):
+            # In the layout of the weight, which for convolutions is not the one on disk.
+            moments = {key: torch.empty_like(parameter).copy_(state[key]) for key in ("exp_avg", "exp_avg_sq")}
+            optimizer.state[parameter] = {"step": state["step"], **moments}
+    return int(details["step"])
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
 
 def draw_rows(count: int, batch: int, recent: int, recent_share: float, rng: Generator) -> NDArray[np.int64]:

@@ -23,6 +23,9 @@ from training.targets import Targets
 MAX_AGE = 44
 _YOUNG_SHARE = 0.4
 """of intents younger than 8 steps; the others are of any age"""
+_MISTIMED_SHARE, _MISTIMED, _MASKED_SHARE = 0.3, 14, 0.25
+"""Whoever may copy will: of some intents the tokens are of another moment (up to so many steps) or not there at all, so
+that what does not age, the anchors, and what the refiner sees itself must serve."""
 _DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 0.7))
 
 
@@ -97,22 +100,27 @@ class RefinerBatches:
             age = int(rng.integers(0, 8)) if rng.random() < _YOUNG_SHARE else int(rng.integers(0, self.max_age + 1))
             age = min(age, self.max_age)
             since = max(int(row) - age, int(targets.first[row]))
+            said = since
+            if rng.random() < _MISTIMED_SHARE:
+                said = int(np.clip(since + rng.integers(-_MISTIMED, _MISTIMED + 1), targets.first[row], row))
             if self.planned is not None and rng.random() < self.planned_share:
-                tokens = self.planned[since]
+                tokens = self.planned[said]
                 anchor = self._blur(self.true[since], rng) if self.seen is None else self.seen[since]
                 if flip:
                     tokens = np.where(ACTION < 0, config.bins - 1 - tokens, tokens)
             else:
-                tokens = self._expert_tokens(since, flip, rng)
+                tokens = self._expert_tokens(said, flip, rng)
                 anchor = self._blur(self.true[since], rng)
             now = int(row) - since
             window = intent_window(tokens, now + delay, config)
-            if rng.random() < 0.03:
+            motion = intent_motion(tokens, now, proprio[row], proprio[since], config)
+            if rng.random() < _MASKED_SHARE:
                 window[:] = config.bins
+                motion[3:] = 0
             windows.append(window)
             anchors.append(mirror_anchors(anchor) if flip else anchor)
             ages.append(float(now + delay))
-            motions.append(intent_motion(tokens, now, proprio[row], proprio[since], config))
+            motions.append(motion)
             fixed.append(pack_committed(targets.executed[row : row + delay] * (ACTION if flip else 1), config))
         return np.stack(windows), np.array(ages, np.float32), np.stack(motions), np.stack(fixed), np.stack(anchors)
 

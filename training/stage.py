@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from policy.config import PolicyConfig
-from training.export import averaged
+from training.export import averaged, other_configuration
+from training.files import read_tensors, whole, write_tensors
 from training.frames import Frames
-from training.loop import RunSettings
+from training.loop import RunSettings, TrainingError
+from training.shards import Shard, ShardLost, sharded
 
 ALLOCATOR = {
     "MALLOC_MMAP_MAX_": "0",
@@ -30,13 +33,13 @@ def normalisation(frames: Frames) -> tuple[Tensor, Tensor]:
     return proprio.mean(0), proprio.std(0).clamp_min(1e-2)
 
 
-def parse() -> argparse.Namespace:
+def parse(words: list[str] | None = None) -> argparse.Namespace:
     """Arguments of a stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("system", choices=("planner", "refiner", "tokens"))
+    parser.add_argument("system", choices=("norm", "planner", "refiner", "tokens"))
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--rate", type=float, default=1.2e-3)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--start", type=Path, help="stage folder whose averaged weights to start from")
@@ -46,30 +49,61 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--max-age", type=int, default=44)
     parser.add_argument("--blocks", type=int, help="only the first blocks of each data set")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--shards", type=int, default=1, help="processes that share every batch")
     parser.add_argument("--recent-share", type=float, default=0.0, help="of each batch, of all data sets but the first")
     parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args()
+    parser.add_argument("--save-every", type=int, default=250)
+    return parser.parse_args(words)
 
 
-def main() -> None:
-    """Train one system and write its averaged weights to `OUT/weights.safetensors`."""
-    arguments = parse()
-    frames = Frames.open(arguments.data, arguments.blocks)
-    if arguments.norm:
-        norm = load_file(arguments.norm)
-        mean, spread = norm["mean"], norm["spread"]
-    else:
-        mean, spread = normalisation(frames)
-    if arguments.system == "tokens":
-        from training.planner import plan_frames
+def run(arguments: argparse.Namespace) -> None:
+    """Do one stage; what it leaves in `--out` is whole or not there.
 
-        plan_frames(PolicyConfig(), frames, mean, spread, averaged(arguments.start), arguments.out, arguments.threads)
+    Raises:
+        TrainingError: training cannot go on, or what it starts from is of another configuration.
+        ValueError: data set or file that cannot be used; names the field.
+        WriteError: the disk is full.
+    """
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    config = PolicyConfig()
+    for folder in filter(None, (arguments.out, arguments.start)):
+        if difference := other_configuration(folder, config):
+            raise TrainingError(f"{difference} Remove {folder} and what was made from it to make it again.")
+    if arguments.system in ("planner", "refiner"):
+        details = {**vars(arguments), "config": config.to_dict()}
+        with whole(arguments.out / "stage.json", 4096) as unfinished:
+            unfinished.write_text(json.dumps(details, default=str, indent=1))
+        size = sum(parameter.numel() for parameter in _model(arguments.system, config).parameters())
+        if arguments.shards > 1:
+            sharded(_train, arguments.shards, size, arguments)
+        else:
+            _train(None, arguments)
         return
-    settings = RunSettings(steps=arguments.steps, rate=arguments.rate, threads=arguments.threads)
+    frames = Frames.open(arguments.data, arguments.blocks)
+    mean, spread = _norm(arguments, frames)
+    if arguments.system == "norm":
+        write_tensors({"mean": mean, "spread": spread}, arguments.out / "norm.safetensors")
+        return
+    from training.planner import plan_frames
+
+    unfinished = arguments.out / "unfinished"
+    plan_frames(config, frames, mean, spread, averaged(arguments.start), unfinished, arguments.threads)
+    (unfinished / "tokens.npy").replace(arguments.out / "tokens.npy")
+    unfinished.rmdir()
+
+
+def _train(shard: Shard | None, arguments: argparse.Namespace) -> None:
+    """Train one system and write its averaged weights to `OUT/weights.safetensors`."""
+    frames = Frames.open(arguments.data, arguments.blocks)
+    mean, spread = _norm(arguments, frames)
+    rank, count = (shard.rank, shard.count) if shard else (0, 1)
+    settings = RunSettings(
+        arguments.steps, arguments.rate, save_every=arguments.save_every, threads=arguments.threads, shard=shard
+    )
     start = averaged(arguments.start) if arguments.start else None
-    common = {
-        "batch": arguments.batch,
-        "seed": arguments.seed,
+    common: dict[str, Any] = {
+        "batch": arguments.batch // count,
+        "seed": arguments.seed * count + rank,
         "recent": len(Frames.open(arguments.data[:1], arguments.blocks)) if len(arguments.data) > 1 else 0,
         "recent_share": arguments.recent_share,
     }
@@ -89,10 +123,37 @@ def main() -> None:
             common |= {"planned_anchors": np.load(anchors) if anchors.is_file() else None}
         common |= {"max_age": arguments.max_age}
         weights = train_refiner(PolicyConfig(), frames, mean, spread, arguments.out, settings, start, **common)
-    save_file({key: value.contiguous() for key, value in weights.items()}, arguments.out / "weights.safetensors")
-    save_file({"mean": mean, "spread": spread}, arguments.out / "norm.safetensors")
-    (arguments.out / "stage.json").write_text(json.dumps(vars(arguments), default=str, indent=1))
+    if settings.leads:
+        write_tensors({"mean": mean, "spread": spread}, arguments.out / "norm.safetensors")
+        write_tensors(weights, arguments.out / "weights.safetensors")
+
+
+def _norm(arguments: argparse.Namespace, frames: Frames) -> tuple[Tensor, Tensor]:
+    if not arguments.norm:
+        return normalisation(frames)
+    norm, _ = read_tensors(arguments.norm)
+    return norm["mean"], norm["spread"]
+
+
+def _model(system: str, config: PolicyConfig) -> nn.Module:
+    from policy.planner import PlannerModel
+    from policy.refiner import RefinerModel
+
+    return PlannerModel(config) if system == "planner" else RefinerModel(config)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run a stage; what stops it is one sentence, the last line on stderr."""
+    arguments = parse(words)
+    try:
+        run(arguments)
+    except ShardLost:  # the other process has said why
+        return 1
+    except (TrainingError, ValueError, OSError) as error:
+        print(f"{arguments.system}: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

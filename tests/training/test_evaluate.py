@@ -27,7 +27,7 @@ def test_the_interval_holds_the_rate(successes: int, episodes: int) -> None:
 def test_families_are_spread_evenly_over_scenes_that_can_fulfil_them() -> None:
     tasks = assign_tasks(90, 860_000)
     counts = Counter(task.goal.family for task in tasks)
-    assert len(tasks) == 90 and max(counts.values()) - min(counts.values()) <= 1
+    assert len(tasks) == 90 and max(counts.values()) - min(counts.values()) <= 2
     for task in tasks:
         assert interpret(task.instruction, draw_layout(task.seed).names) == task.goal
 
