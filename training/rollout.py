@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ TIME_LIMIT = 240
 """control steps (12 s)"""
 CONFIRM = 3
 """control steps for which success must hold"""
+_NO_PICTURE = np.empty((0, 0, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -67,32 +68,64 @@ def observe(env: TabletopEnv, step: int, generation: int, instruction: str) -> O
     return Observation(step, generation, instruction, seen["front"], seen["wrist"], seen["proprio"], 0.0)
 
 
+def look_through(env: TabletopEnv) -> Callable[[Observation], Observation]:
+    """What gives an observation of the environment's present state its pictures; drawn once a control step."""
+    drawn: tuple[tuple[int, int], dict[str, NDArray[np.uint8]]] | None = None
+
+    def look(observation: Observation) -> Observation:
+        nonlocal drawn
+        moment = (observation.generation, observation.step)
+        if drawn is None or drawn[0] != moment:
+            drawn = moment, env.views()
+        return replace(observation, **drawn[1])
+
+    return look
+
+
 def make_runtime(policy: LibraPolicy, schedule: str, planner_delay: int) -> Runtime:
     """The runtime in lockstep."""
     return Runtime(policy.planner, policy.refiner, schedule_named(schedule), Lockstep(planner_delay))
 
 
-def run_task(env: TabletopEnv, runtime: Runtime, task: Task, time_limit: int = TIME_LIMIT) -> Result:
-    """One episode of the policy from reset to success, refusal or the time limit; the same every time."""
+def play(env: TabletopEnv, runtime: Runtime, task: Task, time_limit: int = TIME_LIMIT) -> Generator[None, None, Result]:
+    """One episode of the policy from reset to success, refusal or the time limit; the same every time.
 
-    def act(step: int) -> NDArray[np.float32] | None:
-        decision = runtime.decide(observe(env, step, runtime.generation, task.instruction))
+    Yields while the runtime's clock owes a result. Observations have no pictures: the clock looks when it is asked.
+    """
+
+    def act(step: int) -> Generator[None, None, NDArray[np.float32] | None]:
+        observation = Observation(
+            step, runtime.generation, task.instruction, _NO_PICTURE, _NO_PICTURE, env.proprioception(), 0.0
+        )
+        decision = yield from runtime.deciding(observation)
         return None if decision.refusal is not None else decision.action
 
     runtime.reset(runtime.generation + 1, episode_seed=task.seed)
+    result = yield from _attempt(env, task, act, time_limit)
+    runtime.close()
+    return result
+
+
+def play_expert(env: TabletopEnv, task: Task, time_limit: int = TIME_LIMIT) -> Generator[None, None, Result]:
+    """The same episode driven by the scripted expert, which sees the simulator: what the best policy could do."""
+
+    def act(step: int) -> Generator[None, None, NDArray[np.float32] | None]:
+        yield from ()
+        return expert_action(env.world, task.goal)
+
     return _attempt(env, task, act, time_limit)
 
 
-def run_expert(env: TabletopEnv, task: Task, time_limit: int = TIME_LIMIT) -> Result:
-    """The same episode driven by the scripted expert, which sees the simulator: what the best policy could do."""
-    return _attempt(env, task, lambda _: expert_action(env.world, task.goal), time_limit)
-
-
-def _attempt(env: TabletopEnv, task: Task, act: Callable[[int], NDArray[np.float32] | None], time_limit: int) -> Result:
+def _attempt(
+    env: TabletopEnv,
+    task: Task,
+    act: Callable[[int], Generator[None, None, NDArray[np.float32] | None]],
+    time_limit: int,
+) -> Generator[None, None, Result]:
     env.world.reset(task.seed)
     held = 0
     for step in range(time_limit):
-        action = act(step)
+        action = yield from act(step)
         if action is None:
             return Result(task, False, step, True)
         env.world.step(action)

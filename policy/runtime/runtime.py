@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from policy.runtime.decision import Counters, Decision
 from policy.runtime.held import HeldSteps
 from policy.runtime.schedules import LoopState, Schedule
 from policy.runtime.splice import ActionTimeline
+from policy.runtime.systems import PlannerLike, RefinerLike
 from policy.runtime.workers import ThreadWorker, Worker, WorkResult
 from records import ACTION_NAMES, PROPRIO_NAMES, Chunk, Intent, Observation
 
@@ -26,35 +27,6 @@ _GRIPPER = PROPRIO_NAMES.index("gripper_command")
 _RATE_WINDOW = 3.0
 """seconds over which rates are measured"""
 WARM_UP_SECONDS = 120.0
-
-
-class PlannerLike(Protocol):
-    """The slow system."""
-
-    @property
-    def horizon(self) -> int:
-        """L, control steps that an intent covers."""
-
-    def plan(self, observation: Observation) -> Intent:
-        """Tokens for steps [observation.step, observation.step + L)."""
-
-
-class RefinerLike(Protocol):
-    """The fast system."""
-
-    @property
-    def chunk_steps(self) -> int:
-        """H, actions per chunk."""
-
-    def refine(
-        self,
-        observation: Observation,
-        intent: Intent,
-        start_step: int,
-        committed: NDArray[np.float32],
-        noise_seed: int,
-    ) -> Chunk:
-        """Actions for steps [start_step, start_step + H); `committed` (d, 7) are fixed for those before."""
 
 
 class Runtime:
@@ -228,7 +200,7 @@ class Runtime:
             if refined.value is None:
                 self._report("refiner", refined, events)
                 continue
-            meant = self._intent_steps.pop(refined.step)
+            meant = self._intent_steps.pop(refined.step, refined.value.intent_step)
             chunk = replace(refined.value, intent_step=meant, asked_at=refined.asked_at, ready_at=refined.ready_at)
             events += self._timeline.add(chunk)
             durations["refiner"] = refined.milliseconds
