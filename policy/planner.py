@@ -17,7 +17,7 @@ from policy.grounding import ROLES, GroundingHead, SentenceReader, read_peak
 from policy.head import PEAK_FACTS, PLACE_SIZE, TURN_UNIT, CoarseHead
 from policy.mirror import CLOSING, POSITION, mirror_bins, mirror_pictures, mirror_proprio
 from policy.sentences import SentenceEncoder
-from policy.tasks import TASKS, mirror_words
+from policy.tasks import MIRRORED, TASKS, mirror_words
 from policy.turn import TurnHead
 from policy.vision import PyramidEncoder, to_input
 from records import Grounding, Intent, Observation
@@ -167,14 +167,18 @@ class Planner:
         )
         probabilities = output.tokens.softmax(-1).numpy()
         state = output.state.numpy()
-        nothing = torch.zeros(len(front)) if output.kind is None else output.kind.softmax(-1)[:, -1]
+        kind = np.zeros((len(front), len(TASKS)), np.float32)
+        if output.kind is not None:
+            kind = output.kind.softmax(-1).numpy()
+        nothing = kind[: len(observations), -1]
         maps = {camera: logits.softmax(-1).numpy() for camera, logits in output.groundings.items()}
         if self.config.second_look:
             probabilities = _mean_of_both(probabilities, mirror_bins)
             maps = {camera: _mean_of_both(values, self._mirror_heatmaps) for camera, values in maps.items()}
             state = _mean_of_both(state, _mirror_state)
+            kind = _mean_of_both(kind, _mirror_kind)
             felt = felt[: len(observations)]
-        anchors = plan_anchors(state, maps, felt) if self.config.anchored else [None] * len(observations)
+        anchors = plan_anchors(state, maps, kind, felt) if self.config.anchored else [None] * len(observations)
         tokens = probabilities.argmax(-1).astype(np.uint8)
         ready = time.monotonic()
         intents = []
@@ -227,11 +231,19 @@ def _mirror_state(state: np.ndarray) -> np.ndarray:
     return state * _STATE_MIRROR
 
 
-def plan_anchors(state: np.ndarray, maps: dict[str, np.ndarray], proprio: np.ndarray) -> np.ndarray:
-    """(B, ANCHOR_SIZE) from the head's state (B, STATE_SIZE), heatmaps (B, roles, G * G + 1), proprioception (B, P)."""
+def _mirror_kind(kind: np.ndarray) -> np.ndarray:
+    return kind[:, MIRRORED]
+
+
+def plan_anchors(state: np.ndarray, maps: dict[str, np.ndarray], kind: np.ndarray, proprio: np.ndarray) -> np.ndarray:
+    """(B, ANCHOR_SIZE)
+
+    From the head's state (B, STATE_SIZE), heatmaps (B, roles, G * G + 1), kinds of task (B, len(TASKS)) and
+    proprioception (B, P).
+    """
     container = (np.minimum(maps["front"][:, 1, -1], maps["wrist"][:, 1, -1]) < 0.5).astype(np.float32)
     turn = (state[:, PLACE_SIZE : PLACE_SIZE + 2] / TURN_UNIT).astype(np.float32)
-    return to_anchors(state[:, :PLACE_SIZE], turn, container, proprio)
+    return to_anchors(state[:, :PLACE_SIZE], turn, container, kind, proprio)
 
 
 def _mean_of_both(values: np.ndarray, mirror: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

@@ -10,6 +10,8 @@ TASKS = (
 )  # fmt: skip
 """classes of the task logits; the last is a sentence that asks for no task at all"""
 _SIDES = {"left": "right", "right": "left"}
+MIRRORED = [TASKS.index(re.sub(r"left|right", lambda side: _SIDES[side[0]], name)) for name in TASKS]
+"""the class of every class as a mirror shows it"""
 
 
 def task_of(family: str, detail: str) -> str:

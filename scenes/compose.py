@@ -66,6 +66,8 @@ def compose(samples: int = 0) -> mujoco.MjSpec:
     spec.visual.headlight.ambient = (0.36, 0.36, 0.37)
     spec.visual.headlight.diffuse = (0.32, 0.32, 0.32)
     spec.visual.headlight.specular = (0.05, 0.05, 0.05)
+    # Near and far planes are counted in extents; left to MuJoCo, what is parked below the table would count as well.
+    spec.stat.center, spec.stat.extent, spec.stat.meansize = (0.38, 0, 0), 2.262, 0.223
     spec.visual.map.znear = 0.02
     spec.visual.map.zfar = 12
     _add_materials(spec)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from policy.sentences import SentenceEncoder
-from policy.tasks import TASKS, task_of
 from scenes.constants import BUTTON_NAMES, CONTAINERS, DRAWER, OBJECT_NAMES
 from scenes.goals import all_goals, is_held_out, mirrored
 from scenes.labels import THINGS
 from scenes.language import COLOR_WORDS, SHAPE_WORDS, TEMPLATES, phrase
+from training.targets import goal_kinds
 
 UNKNOWN_COLORS = ("purple", "orange", "black", "white", "pink", "brown", "grey", "violet", "silver", "turquoise")
 UNKNOWN_THINGS = (
@@ -82,7 +82,7 @@ class PhraseBank:
             masks,
             by_goal,
             np.array([goals.index(mirrored(goal)) for goal in goals]),
-            np.array([TASKS.index(task_of(goal.family, goal.detail)) for goal in goals]),
+            goal_kinds(),
             np.array(named),
             np.array(thing),
             idle,

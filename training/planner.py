@@ -229,6 +229,8 @@ def plan_frames(
             )
             tokens[rows] = output.tokens.argmax(-1).numpy().astype(np.uint8)
             maps = {camera: logits.softmax(-1).numpy() for camera, logits in output.groundings.items()}
-            anchors[rows] = plan_anchors(output.state.numpy(), maps, columns["proprio"][rows])
+            assert output.kind is not None
+            kind = output.kind.softmax(-1).numpy()
+            anchors[rows] = plan_anchors(output.state.numpy(), maps, kind, columns["proprio"][rows])
     np.save(out / "anchors.npy", anchors)
     tokens.flush()

@@ -1,17 +1,15 @@
-"""From nothing to a checkpoint: every stage in a process of its own, skipped when its result is there."""
+"""From nothing to a checkpoint: which stages there are, with which settings, and what each is made from."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from safetensors.torch import load_file
-
-from training.export import export
-from training.stage import ALLOCATOR
+from policy.config import PolicyConfig
+from training.commands import collect, dagger
+from training.export import learned
+from training.plan import Stage
 
 
 @dataclass(frozen=True)
@@ -22,9 +20,9 @@ class Recipe:
     met, and the planner learns on. At last the refiner learns from the planner's own tokens (Libra-VLA's curriculum).
     """
 
-    scenes: int = 1325
+    scenes: int = 1150
     """expert demonstrations from these many scene seeds, from 0 on"""
-    turning_scenes: int = 500
+    turning_scenes: int = 300
     """and from these many, from 10000 on, in which the hand must turn much (`training.collect.TURNING`)"""
     refiner_steps: int = 1250
     planner_steps: int = 5000
@@ -33,58 +31,134 @@ class Recipe:
     recent_share: float = 0.4
     """of each batch in a round comes from driven episodes"""
     curriculum_steps: int = 900
+    shards: int = 2
+    """single-threaded processes that share every batch, whatever the machine: weights depend on it a little"""
+
+    ways: int = 80
+    """phrases that every goal is asked for in"""
 
     def smaller(self) -> Recipe:
         """A few minutes of the same, to see that everything runs; its policy is not good."""
         return Recipe(25, 10, 10, 20, ((10, 10),), 0.4, 10)
 
 
-def make(recipe: Recipe, runs: Path, out: Path, workers: int) -> None:
-    """Run what is still missing and write the checkpoint to `out`.
+def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
+    """Every stage of the recipe, each after what it is made from.
 
-    Raises:
-        subprocess.CalledProcessError: a stage failed; starting again resumes it.
+    Args:
+        recipe: what to make.
+        runs: folder of data sets (`data/`) and training stages (`train/`).
+        out: folder of the checkpoint.
     """
-    data, train = runs / "data", runs / "train"
-    norm = train / "refiner1" / "norm.safetensors"
-    sets = [data / "expert", data / "turning"]
-    some: tuple[object, ...] = ("--workers", workers, "--episodes")
-    _libra("collect", "--out", sets[0], *some, recipe.scenes)
-    _libra("collect", "--out", sets[1], *some, recipe.turning_scenes, "--turning", "--seed", 10_000)
-    threads: tuple[object, ...] = ("--threads", workers)
-    _stage("refiner", train / "refiner1", sets, *threads, "--steps", recipe.refiner_steps, "--seed", 1)
-    threads = (*threads, "--norm", norm)
-    planner = train / "planner1"
-    _stage("planner", planner, sets, *threads, "--steps", recipe.planner_steps)
+    plan = _Plan(recipe, runs)
+    plan.collect("expert", recipe.scenes, 0)
+    plan.collect("turning", recipe.turning_scenes, 10_000, "--turning")
+    sets = ["expert", "turning"]
+    plan.learn("prepare", "prepare", sets, ways=recipe.ways)
+    plan.learn("refiner1", "refiner", sets, recipe.refiner_steps, rate=1.2e-3, seed=1)
+    planner = "planner1"
+    plan.learn(planner, "planner", sets, recipe.planner_steps, rate=1.2e-3, seed=0)
     for number, (scenes, steps) in enumerate(recipe.rounds, start=1):
-        driver = train / f"driver{number}"
-        export(planner, train / "refiner1", load_file(norm), driver)
-        driven = data / f"dagger{number}"
-        seed = 190_000 + 10_000 * number
-        _libra("dagger", "--checkpoint", driver, "--seed", seed, "--out", driven, *some, scenes)
-        sets.append(driven)
-        start, planner = planner, train / f"planner{number + 1}"
-        recent = ("--recent-share", recipe.recent_share, "--rate", 8e-4, "--seed", number + 1)
-        _stage("planner", planner, sets, *threads, "--start", start, "--steps", steps, *recent)
-    tokens = train / "tokens"
-    if not (tokens / "tokens.npy").is_file():
-        _stage("tokens", tokens, sets, *threads, "--start", planner, "--steps", 0)
-    refiner = train / "refiner2"
-    planned = ("--planned", tokens / "tokens.npy", "--recent-share", 0.6, "--rate", 8e-4, "--seed", 2)
-    learnt = ("--start", train / "refiner1", "--steps", recipe.curriculum_steps)
-    _stage("refiner", refiner, sets, *threads, *learnt, *planned)
-    export(planner, refiner, load_file(norm), out)
+        driver, driven = f"driver{number}", f"dagger{number}"
+        plan.export(driver, planner, "refiner1", runs / "train" / driver)
+        plan.drive(driven, driver, scenes, 190_000 + 10_000 * number)
+        sets = [*sets, driven]
+        start, planner = planner, f"planner{number + 1}"
+        share = recipe.recent_share
+        plan.learn(planner, "planner", sets, steps, start, rate=8e-4, seed=number + 1, recent_share=share)
+    plan.learn("tokens", "tokens", sets, start=planner)
+    plan.learn(
+        "refiner2", "refiner", sets, recipe.curriculum_steps, "refiner1", planned="tokens", rate=8e-4, seed=2,
+        recent_share=0.6,
+    )  # fmt: skip
+    plan.export("checkpoint", planner, "refiner2", out)
+    return plan.stages
 
 
-def _stage(system: str, out: Path, data: list[Path], *arguments: object) -> None:
-    if not (out / "weights.safetensors").is_file():
-        _python("training.stage", system, "--data", *data, "--out", out, *arguments)
+@dataclass
+class _Plan:
+    """Gathers stages; `needs` and the settings that a result depends on follow from what it is made from."""
+
+    recipe: Recipe
+    runs: Path
+    stages: list[Stage] = field(default_factory=list)
+
+    def collect(self, name: str, scenes: int, seed: int, *flags: str) -> None:
+        """Demonstrations of the expert."""
+        folder = self.runs / "data" / name
+        settings = {"scenes": scenes, "seed": seed, "flags": list(flags)}
+        line = ("collect", "--out", str(folder), "--episodes", str(scenes), "--seed", str(seed), *flags)
+        blocks = _blocks(seed, scenes, collect.BLOCK)
+        self._add(
+            name, "collect", folder, "columns.npz", scenes, "scenes", "app.cli", line, settings, (), len(blocks), blocks
+        )
+
+    def drive(self, name: str, driver: str, scenes: int, seed: int) -> None:
+        """Episodes that a policy drives and the expert labels."""
+        folder = self.runs / "data" / name
+        checkpoint = str(self._folder(driver))
+        line = ("dagger", "--checkpoint", checkpoint, "--out", str(folder), "--episodes", str(scenes))
+        line_and_seed = (*line, "--seed", str(seed))
+        settings = {"scenes": scenes, "seed": seed}
+        blocks = _blocks(seed, scenes, dagger.BLOCK)
+        self._add(
+            name, "dagger", folder, "columns.npz", scenes, "scenes", "app.cli", line_and_seed, settings, (driver,),
+            len(blocks), blocks,
+        )  # fmt: skip
+
+    def learn(
+        self, name: str, kind: str, sets: list[str], steps: int = 0, start: str = "", planned: str = "", **options: Any
+    ) -> None:
+        """A stage of `training.stage`: preparation, planner, refiner or the planner's tokens for every frame."""
+        folder = self.runs / "train" / name
+        line = [kind, "--data", *(str(self._folder(each)) for each in sets), "--out", str(folder)]
+        needs = [*sets]
+        if kind != "prepare":
+            line += ["--norm", str(self._folder("prepare") / "norm.safetensors")]
+            needs.append("prepare")
+        if kind == "planner":
+            line += ["--phrases", str(self._folder("prepare") / "phrases"), "--ways", str(self.recipe.ways)]
+        if start:
+            line += ["--start", str(self._folder(start))]
+            needs.append(start)
+        if planned:
+            line += ["--planned", str(self._folder(planned) / "tokens.npy")]
+            needs.append(planned)
+        trains = kind in ("planner", "refiner")
+        if trains:
+            options = {"steps": steps, **options, "shards": self.recipe.shards}
+        for option, value in options.items():
+            line += [f"--{option.replace('_', '-')}", str(value)]
+        settings = {**options, **learned(PolicyConfig())}
+        result = {"prepare": "norm.safetensors", "tokens": "tokens.npy"}.get(kind, "weights.safetensors")
+        cores = self.recipe.shards if trains else None
+        scenes = sum(stage.work for stage in self.stages if stage.name in sets)
+        work, unit = (steps, "steps") if trains else (scenes, "scenes")
+        self._add(
+            name, kind, folder, result, work, unit, "training.stage", tuple(line), settings,
+            tuple(needs), cores,
+        )  # fmt: skip
+
+    def export(self, name: str, planner: str, refiner: str, folder: Path) -> None:
+        """A checkpoint of two stages."""
+        norm = self._folder("prepare") / "norm.safetensors"
+        line = ("--planner", self._folder(planner), "--refiner", self._folder(refiner), "--norm", norm, "--out", folder)
+        needs = (planner, refiner, "prepare")
+        words = tuple(map(str, line))
+        self._add(name, "export", folder, "model.safetensors", 1, "file", "training.export", words, {}, needs, 1)
+
+    def _folder(self, name: str) -> Path:
+        return next(stage.folder for stage in self.stages if stage.name == name)
+
+    def _add(
+        self, name: str, kind: str, folder: Path, result: str, work: int, unit: str, module: str,
+        line: tuple[str, ...], settings: dict[str, Any], needs: tuple[str, ...], cores: int | None,
+        blocks: tuple[str, ...] = ("",),
+    ) -> None:  # fmt: skip
+        made_from = {f"made from {each.name}": each.fingerprint for each in self.stages if each.name in needs}
+        settings = {**settings, **made_from}
+        self.stages.append(Stage(name, kind, folder, result, work, unit, module, line, settings, needs, cores, blocks))
 
 
-def _libra(command: str, *arguments: object) -> None:
-    _python("app.cli", command, *arguments)
-
-
-def _python(module: str, *arguments: object) -> None:
-    line = [sys.executable, "-m", module, *map(str, arguments)]
-    subprocess.run(line, check=True, env={**os.environ, **ALLOCATOR})
+def _blocks(seed: int, scenes: int, size: int) -> tuple[str, ...]:
+    return tuple(f"block_{start:07d}" for start in range(seed, seed + scenes, size))

@@ -15,10 +15,11 @@ from policy.anchors import mirror_anchors, read_anchors
 from policy.config import PolicyConfig
 from policy.mirror import ACTION, mirror_pictures, mirror_proprio
 from policy.refiner import RefinerModel, intent_motion, intent_window, pack_committed
+from policy.tasks import TASKS
 from policy.vision import channels_last
 from training.frames import Frames
 from training.loop import RunSettings, draw_rows, photometric, train
-from training.targets import Targets
+from training.targets import Targets, goal_kinds
 
 MAX_AGE = 44
 _YOUNG_SHARE = 0.4
@@ -127,7 +128,7 @@ class RefinerBatches:
     def _blur(self, anchor: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
         """(ANCHOR_SIZE,) as inexact as a planner sees it: millimetres, sometimes centimetres."""
         scale = 0.003 if rng.random() < 0.8 else 0.01
-        noise = np.concatenate((rng.normal(0, scale, 6), rng.normal(0, 0.1, 2), (0.0,)))
+        noise = np.concatenate((rng.normal(0, scale, 6), rng.normal(0, 0.1, 2), np.zeros(len(anchor) - 8)))
         return (anchor + noise).astype(np.float32)
 
     def _expert_tokens(self, since: int, flip: bool, rng: Generator) -> NDArray[np.uint8]:
@@ -150,7 +151,8 @@ def true_anchors(frames: Frames) -> NDArray[np.float32]:
     held = (hand + columns["positions"][rows, np.maximum(container, 0)]) * there[:, None]
     held = np.where(there[:, None] > 0, held, 0.0)
     places = hand + columns["positions"][rows, target], held
-    return np.concatenate((*places, columns["closing"], there[:, None]), 1).astype(np.float32)
+    kind = np.eye(len(TASKS))[goal_kinds()[columns["goal"].astype(int)]]
+    return np.concatenate((*places, columns["closing"], there[:, None], kind), 1).astype(np.float32)
 
 
 def train_refiner(

@@ -1,4 +1,7 @@
-"""One stage of training in a process of its own: `python -m training.stage planner|refiner ...`."""
+"""One stage of training in a process of its own: `python -m training.stage planner|refiner ...`.
+
+`prepare` makes what the others share: the normalisation of proprioception, and every phrase encoded.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,23 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from policy.config import PolicyConfig
+from policy.sentences import SentenceEncoder
 from training.export import averaged, other_configuration
 from training.files import read_tensors, whole, write_tensors
 from training.frames import Frames
 from training.loop import RunSettings, TrainingError
+from training.sentences import KeptSentences
 from training.shards import Shard, ShardLost, sharded
+
+if TYPE_CHECKING:
+    from training.phrases import PhraseBank
 
 ALLOCATOR = {
     "MALLOC_MMAP_MAX_": "0",
@@ -36,7 +44,7 @@ def normalisation(frames: Frames) -> tuple[Tensor, Tensor]:
 def parse(words: list[str] | None = None) -> argparse.Namespace:
     """Arguments of a stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("system", choices=("norm", "planner", "refiner", "tokens"))
+    parser.add_argument("system", choices=("prepare", "planner", "refiner", "tokens"))
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=0)
@@ -44,6 +52,8 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--start", type=Path, help="stage folder whose averaged weights to start from")
     parser.add_argument("--norm", type=Path, help="normalisation to keep (default: of the data)")
+    parser.add_argument("--phrases", type=Path, help="folder of encoded phrases, as `prepare` leaves it")
+    parser.add_argument("--ways", type=int, default=80, help="phrases of every goal, drawn from its templates")
     parser.add_argument("--planned", type=Path, help="planner tokens of every frame, for the refiner's curriculum")
     parser.add_argument("--planned-share", type=float, default=0.9)
     parser.add_argument("--max-age", type=int, default=44)
@@ -81,14 +91,17 @@ def run(arguments: argparse.Namespace) -> None:
         return
     frames = Frames.open(arguments.data, arguments.blocks)
     mean, spread = _norm(arguments, frames)
-    if arguments.system == "norm":
+    if arguments.system == "prepare":
+        torch.set_num_threads(arguments.threads)
+        _phrases(arguments.out / "phrases", arguments.ways)
         write_tensors({"mean": mean, "spread": spread}, arguments.out / "norm.safetensors")
         return
     from training.planner import plan_frames
 
     unfinished = arguments.out / "unfinished"
     plan_frames(config, frames, mean, spread, averaged(arguments.start), unfinished, arguments.threads)
-    (unfinished / "tokens.npy").replace(arguments.out / "tokens.npy")
+    for name in ("anchors.npy", "tokens.npy"):
+        (unfinished / name).replace(arguments.out / name)
     unfinished.rmdir()
 
 
@@ -108,12 +121,10 @@ def _train(shard: Shard | None, arguments: argparse.Namespace) -> None:
         "recent_share": arguments.recent_share,
     }
     if arguments.system == "planner":
-        from training.phrases import encode_bank
         from training.planner import train_planner
 
-        weights = train_planner(
-            PolicyConfig(), frames, encode_bank(), mean, spread, arguments.out, settings, start, **common
-        )
+        bank = _phrases(arguments.phrases, arguments.ways)
+        weights = train_planner(PolicyConfig(), frames, bank, mean, spread, arguments.out, settings, start, **common)
     else:
         from training.refiner import train_refiner
 
@@ -126,6 +137,14 @@ def _train(shard: Shard | None, arguments: argparse.Namespace) -> None:
     if settings.leads:
         write_tensors({"mean": mean, "spread": spread}, arguments.out / "norm.safetensors")
         write_tensors(weights, arguments.out / "weights.safetensors")
+
+
+def _phrases(folder: Path | None, ways: int) -> PhraseBank:
+    """All phrases to train on, encoded; kept in `folder` if there is one."""
+    from training.phrases import PhraseBank
+
+    with torch.inference_mode():
+        return PhraseBank.build(KeptSentences(folder) if folder else SentenceEncoder(), ways=ways)
 
 
 def _norm(arguments: argparse.Namespace, frames: Frames) -> tuple[Tensor, Tensor]:

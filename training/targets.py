@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from policy.actions import encode
 from policy.mirror import ACTION
+from policy.tasks import TASKS, task_of
+from scenes.goals import all_goals
 from training.frames import Frames
+
+
+def goal_kinds() -> NDArray[np.int64]:
+    """Row in `policy.tasks.TASKS` of each of `all_goals`."""
+    return np.array([TASKS.index(task_of(goal.family, goal.detail)) for goal in all_goals()])
 
 
 @dataclass

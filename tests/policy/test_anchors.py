@@ -9,6 +9,7 @@ import torch
 from policy.anchors import ANCHOR_SIZE, FEATURE_SIZE, mirror_anchors, read_anchors, to_anchors
 from policy.geometry import POSE_SIZE
 from policy.mirror import CLOSING, POSITION, mirror_proprio
+from policy.tasks import TASKS
 from policy.turn import in_hand
 from scenes import TabletopEnv
 from scenes.expert import expert_action
@@ -39,7 +40,8 @@ def anchors_at(moment: tuple[Goal, np.ndarray, dict[str, np.ndarray]]) -> np.nda
     rows = [THINGS.index(goal.target), THINGS.index(goal.container or "")]
     places = labels["positions"][rows].reshape(1, -1) * 10
     turn = in_hand(torch.from_numpy(labels["closing"])[None], torch.from_numpy(felt[None, :POSE_SIZE])).numpy()
-    return to_anchors(places, turn, np.ones(1, np.float32), felt[None])
+    kind = np.eye(len(TASKS), dtype=np.float32)[[TASKS.index("push left")]]
+    return to_anchors(places, turn, np.ones(1, np.float32), kind, felt[None])
 
 
 def test_an_old_anchor_read_now_says_what_a_fresh_one_says(moments: list) -> None:
@@ -55,7 +57,11 @@ def test_without_a_container_its_place_says_nothing(moments: list) -> None:
     _, felt, _ = moments[0]
     two = [
         to_anchors(
-            np.array([[1, 0, 0, *away]], np.float32), np.zeros((1, 2), np.float32), np.zeros(1, np.float32), felt[None]
+            np.array([[1, 0, 0, *away]], np.float32),
+            np.zeros((1, 2), np.float32),
+            np.zeros(1, np.float32),
+            np.zeros((1, len(TASKS)), np.float32),
+            felt[None],
         )
         for away in ((5, 5, 5), (-3, 1, 0))
     ]
@@ -67,4 +73,6 @@ def test_anchors_mirror_as_the_world_does(moments: list) -> None:
     plain = read_anchors(anchors, felt)
     reflected = read_anchors(mirror_anchors(anchors), mirror_proprio(felt))
     signs = np.concatenate((np.tile(POSITION, 6), CLOSING, (1,)))
-    np.testing.assert_allclose(plain * signs, reflected, atol=1e-5)
+    placed = len(signs)
+    np.testing.assert_allclose(plain[:, :placed] * signs, reflected[:, :placed], atol=1e-5)
+    assert TASKS[int(reflected[0, placed:].argmax())] == "push right"

@@ -48,3 +48,10 @@ def test_another_seed_is_another_scene(env: TabletopEnv) -> None:
     assert not np.array_equal(renderer.render(other.qpos), first)
     assert renderer.render(other.qpos, detail="still").shape == (180, 320, 3)
     renderer.close()
+
+
+def test_the_wrist_camera_sees_the_open_fingers(env: TabletopEnv) -> None:
+    env.reset(seed=3)
+    rows = env.observe()["wrist"][-20:-6]
+    dark = (rows.max(-1) < 60).mean((0,))
+    assert dark[:25].max() > 0.9 and dark[-25:].max() > 0.9

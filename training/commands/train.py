@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from training.curves import Curves
+    from training.progress import Progress
+    from training.runner import Job
 
 NAME = "train"
 HELP = "make a checkpoint from nothing: collect, train, DAgger, train again"
 EXAMPLES = """\
   libra train --out runs/checkpoint
-  libra train --small --runs /tmp/libra-runs --out /tmp/libra-checkpoint"""
+  libra train --plan                 # what there is to do, and what is done
+  libra train --watch                # with the curves in Rerun while it runs
+  libra train --small --runs /tmp/libra-runs --out /tmp/libra-checkpoint --json"""
+LINE_EVERY = 30.0
+"""seconds between two lines of progress where there is no terminal to draw on"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,18 +33,74 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of data and stages (default runs)")
     parser.add_argument("--out", type=Path, default=Path("runs/checkpoint"), help="folder of the checkpoint")
     parser.add_argument("--small", action="store_true", help="minutes instead of hours, to see that everything runs")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes and threads")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="cores to use (default: all)")
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="only show the stages and how far they are")
+    parser.add_argument("--watch", action="store_true", help="serve the curves to a Rerun viewer on this machine")
+    parser.add_argument("--watch-port", type=int, default=9877, help="port of --watch (default 9877)")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON at the end")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run what is still missing."""
-    from training.recipe import Recipe, make
+    if arguments.workers < 1 or not 0 < arguments.watch_port < 65536:
+        print("libra train: --workers must be at least 1 and --watch-port from 1 to 65535.", file=sys.stderr)
+        return 2
+    from training.curves import Curves, how_to_watch
+    from training.plan import OtherSettings, check, table
+    from training.progress import Progress, clock
+    from training.recipe import Recipe, stages
+    from training.runner import StageFailed, only_one
+    from training.runner import run as run_stages
 
-    recipe = Recipe().smaller() if arguments.small else Recipe()
+    plan = stages(Recipe().smaller() if arguments.small else Recipe(), arguments.runs, arguments.out)
+    if arguments.plan:
+        progress = Progress(plan, arguments.runs / "progress.json")
+        print(json.dumps(progress.record("planned")) if arguments.json else table(plan))
+        if not arguments.json:
+            print(f"{progress.fraction:.0%} of the time is over, about {clock(progress.left)} left.")
+        return 0
     try:
-        make(recipe, arguments.runs, arguments.out, arguments.workers)
-    except subprocess.CalledProcessError as error:
-        print(f"libra train: the stage {' '.join(error.cmd[2:5])} failed; start again to resume it.", file=sys.stderr)
+        check(plan)
+        with (
+            only_one(arguments.runs),
+            Curves(arguments.runs, arguments.watch_port if arguments.watch else None) as curves,
+            _display(curves) as show,
+        ):
+            if arguments.watch:
+                print(how_to_watch(arguments.watch_port), file=sys.stderr)
+            progress = run_stages(plan, arguments.runs, arguments.workers, show)
+    except (OtherSettings, StageFailed, OSError) as error:
+        print(f"libra train: {error}", file=sys.stderr)
         return 1
-    print(f"The checkpoint is in {arguments.out}; measure it with `libra eval --checkpoint {arguments.out}`.")
+    if arguments.json:
+        print(json.dumps({**progress.record("done"), "checkpoint": str(arguments.out)}))
+    else:
+        print(f"The checkpoint is in {arguments.out}; measure it with `libra eval --checkpoint {arguments.out}`.")
     return 0
+
+
+@contextmanager
+def _display(curves: Curves) -> Iterator[Callable[[Progress, list[Job]], None]]:
+    """A line of overall progress above the bars of what runs; without a terminal, a line now and then."""
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    shown: tuple[float, list[str]] = (0.0, [])
+
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+
+        def show(progress: Progress, jobs: list[Job]) -> None:
+            nonlocal shown
+            if problem := curves.problem():
+                console.print(Text(problem))
+            names = [job.stage.name for job in jobs]
+            if console.is_terminal:
+                bars = [f"  {job.stage.name}: {job.bar or job.said}"[: console.width] for job in jobs]
+                live.update(Text("\n".join([progress.line(), *bars])), refresh=True)
+            elif names != shown[1] or time.monotonic() - shown[0] > LINE_EVERY:
+                shown = (time.monotonic(), names)
+                print(progress.line(), file=sys.stderr, flush=True)
+
+        yield show
