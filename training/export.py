@@ -29,7 +29,7 @@ def other_configuration(folder: Path, config: PolicyConfig) -> str | None:
     if not path.is_file():
         return None
     found = json.loads(path.read_text()).get("config", {})
-    for key, value in learned(config).items():
+    for key, value in json.loads(json.dumps(learned(config))).items():  # as it comes back from a file: no tuples
         if key in found and found[key] != value:
             return f"{folder} was trained with {key} = {found[key]!r}, this policy has {value!r}."
     return None
