@@ -1,58 +1,49 @@
-"""Success rates with their uncertainty, from lockstep episodes on every core."""
+"""Lockstep episodes on every core, and what came of them."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from scenes.constants import SUBSTEPS, TIMESTEP
 from scenes.goals import FAMILIES
+from training.intervals import rate
 from training.parallel import share_out
-from training.rollout import Result, Task
-from training.side_by_side import Setting, play_all
+from training.rollout import Result
+from training.setting import Setting
+from training.side_by_side import play_all
+from training.tasks import Task
 
 CONTROL_STEP = SUBSTEPS * TIMESTEP
 """seconds"""
+Group = tuple[Setting, Sequence[Task]]
+Evaluate = Callable[[Sequence[Group]], list[list[Result]]]
+"""results of every group, in the order of its tasks"""
 
 
-def wilson(successes: int, episodes: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a success rate (Wilson score), as fractions."""
-    if episodes == 0:
-        return 0.0, 1.0
-    rate, spread = successes / episodes, z * z / episodes
-    middle = (rate + spread / 2) / (1 + spread)
-    half = z * math.sqrt(rate * (1 - rate) / episodes + spread / (4 * episodes)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
+def evaluate(groups: Sequence[Group], workers: int, quiet: bool = False) -> list[list[Result]]:
+    """The results of every group, in the order of its tasks; the same whatever the number of workers."""
+    episodes = [(setting, task) for setting, tasks in groups for task in tasks]
+    numbered = [(number, *episode) for number, episode in enumerate(episodes)]
+    results = dict(share_out(play_all, numbered, workers, "evaluating", "episode", quiet))
+    ordered = iter([results[number] for number in range(len(episodes))])
+    return [[next(ordered) for _ in tasks] for _, tasks in groups]
 
 
-def evaluate(
-    episodes: Sequence[tuple[Setting, Task]], workers: int, quiet: bool = False, label: str = "evaluating"
-) -> list[Result]:
-    """The result of every episode, in their order; the same whatever the number of workers."""
-    numbered = [(number, setting, task) for number, (setting, task) in enumerate(episodes)]
-    results = dict(share_out(play_all, numbered, workers, label, "episode", quiet))
-    return [results[number] for number in range(len(episodes))]
+def won(results: Sequence[Result]) -> list[bool]:
+    """Whether each succeeded."""
+    return [result.success for result in results]
 
 
 def summarise(results: Sequence[Result]) -> dict[str, Any]:
     """Successes with their interval, over all and for every family."""
-    tasks = {}
-    for family in FAMILIES:
-        mine = [result for result in results if result.task.goal.family == family]
-        if mine:
-            tasks[family] = _rate(mine)
+    families = {family: [r for r in results if r.task.goal.family == family] for family in FAMILIES}
     return {
-        **_rate(results),
+        **rate(won(results)),
         "refused": sum(result.refused for result in results),
-        "tasks": tasks,
+        "tasks": {family: rate(won(mine)) for family, mine in families.items() if mine},
         "failed_seeds": [result.task.seed for result in results if not result.success],
     }
-
-
-def _rate(results: Sequence[Result]) -> dict[str, Any]:
-    won = sum(result.success for result in results)
-    return {"successes": won, "episodes": len(results), "interval_95": list(wilson(won, len(results)))}
 
 
 def pace(results: Iterable[Result], seconds: float) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def _single_threaded(*queues: Any) -> None:
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Torch gets one thread per process, and Mesa draws in the thread that asks: more would only fight for the cores."""
+    """Torch gets one thread per process, and Mesa draws in the thread that asks: more would only fight."""
     before = {name: os.environ.get(name) for name in ("LP_NUM_THREADS", "OMP_NUM_THREADS")}
     os.environ.update(LP_NUM_THREADS="0", OMP_NUM_THREADS="1")
     try:

@@ -1,7 +1,7 @@
 """Many lockstep episodes side by side in one process: whoever asks planner or refiner shares a call with others.
 
 Episodes do not wait for each other's control steps, only for a full batch: each runs until it needs a result, then the
-fuller of the two systems' batches is computed. With twice as many episodes as a batch holds, one of them always is full.
+fuller of the two systems' batches is computed. With twice as many episodes as a batch holds, one is always full.
 """
 
 from __future__ import annotations
@@ -16,20 +16,13 @@ from policy.runtime import Batch, BatchedLockstep, Runtime, schedule_named
 from records import Chunk, Intent
 from scenes import TabletopEnv
 from scenes.rendering import PolicyRenderer
-from training.rollout import Result, Task, look_through, play, play_expert
+from training.rollout import Result, look_through, play, play_expert
+from training.setting import Setting
+from training.tasks import Task
 
 BATCH = 8
 """requests per call, always: what is computed depends on it in the last bits"""
 EPISODES = 2 * BATCH
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Who drives: a checkpoint's folder, or the expert without one, on which schedule and how late."""
-
-    checkpoint: str | None
-    schedule: str = "asynchronous"
-    planner_delay: int = 1
 
 
 @dataclass
@@ -78,12 +71,17 @@ class SideBySide:
             if not ended:
                 max((batch for s in self._systems.values() for batch in (s.plans, s.chunks)), key=len).answer()
 
+    def close(self) -> None:
+        """Free the GL context."""
+        for env in self._idle:
+            env.close()
+
     def _begin(self, number: int, setting: Setting, task: Task) -> _Episode:
         env = self._idle.pop() if self._idle else self._new_env()
         if setting.checkpoint is None:
             return _Episode(number, env, play_expert(env, task))
         system = self._system(setting.checkpoint)
-        clock = BatchedLockstep(system.plans, system.chunks, setting.planner_delay, look_through(env))
+        clock = BatchedLockstep(system.plans, system.chunks, setting.planner_delay, look_through(env, task))
         runtime = Runtime(system.planner, system.refiner, schedule_named(setting.schedule), clock)
         return _Episode(number, env, play(env, runtime, task))
 
@@ -103,4 +101,6 @@ class SideBySide:
 
 def play_all(todo: Iterator[tuple[int, Setting, Task]]) -> Iterator[tuple[int, Result]]:
     """`SideBySide.run` in a process of its own."""
-    return SideBySide().run(todo)
+    players = SideBySide()
+    yield from players.run(todo)
+    players.close()
