@@ -9,6 +9,10 @@ from typing import Any
 from policy.runtime.schedules import SCHEDULES
 
 
+class Misused(ValueError):
+    """What was asked for means nothing; the message is one sentence that says what would."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """A checkpoint's folder, or the expert without one, on which schedule and how many control steps late."""
@@ -32,7 +36,7 @@ def parse_setting(words: str, base: Setting) -> Setting:
     """A checkpoint's folder, `expert`, or what differs from `base`: `delay=8`, `schedule=sequential,delay=4`.
 
     Raises:
-        ValueError: one sentence that names the word and what is possible.
+        Misused: one sentence that names the word and what is possible.
     """
     if words == "expert":
         return Setting(None)
@@ -48,7 +52,7 @@ def parse_setting(words: str, base: Setting) -> Setting:
         elif name == "delay" and value.isascii() and value.isdigit():
             setting = replace(setting, planner_delay=int(value))
         else:
-            raise ValueError(
+            raise Misused(
                 f"{part!r} in {words!r} is no setting: say a checkpoint's folder, expert, or delay=STEPS, "
                 f"schedule={'|'.join(SCHEDULES)} and checkpoint=FOLDER with commas between."
             )
