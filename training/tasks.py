@@ -12,6 +12,7 @@ from scenes.goals import FAMILIES, Goal, goals_for, is_held_out
 from scenes.language import phrase
 from scenes.layout import Layout, draw_layout
 from scenes.perturb import perturb
+from training.setting import Misused
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -19,7 +20,7 @@ _PATIENCE = 500
 """scenes in a row that allow nothing of what is asked for, after which there is no hope"""
 
 
-class NothingToPlay(ValueError):
+class NothingToPlay(Misused):
     """No scene can fulfil what is asked for."""
 
 
