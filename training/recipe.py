@@ -13,33 +13,40 @@ from training.plan import Stage
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a checkpoint is made; steps are optimiser steps of 64 samples.
+class Round:
+    """The policy drives, the expert labels what it met (DAgger), and both systems learn on."""
 
-    The planner learns from the expert's scenes; then, round by round, the policy drives, the expert labels what it
-    met, and the planner learns on. At last the refiner learns from the planner's own tokens (Libra-VLA's curriculum).
-    """
+    scenes: int
+    """seeds from 200000 on, 10000 a round"""
+    planner_steps: int
+    """0: the planner stays as it is"""
+    refiner_steps: int
+    """on the planner's own tokens (Libra-VLA's curriculum)"""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a checkpoint is made; steps are optimiser steps of 64 samples."""
 
     scenes: int = 1150
     """expert demonstrations from these many scene seeds, from 0 on"""
     turning_scenes: int = 300
     """and from these many, from 10000 on, in which the hand must turn much (`training.collect.TURNING`)"""
-    refiner_steps: int = 1250
-    planner_steps: int = 5000
-    rounds: tuple[tuple[int, int], ...] = ((250, 2500), (250, 1500))
-    """DAgger rounds: scenes (seeds from 200000 on, 10000 a round) and planner steps after it"""
-    recent_share: float = 0.4
-    """of each batch in a round comes from driven episodes"""
-    curriculum_steps: int = 900
+    refiner_steps: int = 1000
+    planner_steps: int = 3500
+    rounds: tuple[Round, ...] = (Round(210, 900, 900), Round(300, 0, 900))
+    recent_share: tuple[float, float] = (0.4, 0.6)
+    """of each batch of planner and refiner in a round: from all but the first data set"""
+    planned_blocks: int = 20
+    """so many blocks of each data set the refiner sees with the planner's tokens"""
     shards: int = 2
     """single-threaded processes that share every batch, whatever the machine: weights depend on it a little"""
-
     ways: int = 80
     """phrases that every goal is asked for in"""
 
     def smaller(self) -> Recipe:
         """A few minutes of the same, to see that everything runs; its policy is not good."""
-        return Recipe(25, 10, 10, 20, ((10, 10),), 0.4, 10)
+        return Recipe(25, 10, 10, 20, (Round(10, 10, 10),))
 
 
 def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
@@ -56,22 +63,27 @@ def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
     sets = ["expert", "turning"]
     plan.learn("prepare", "prepare", sets, ways=recipe.ways)
     plan.learn("refiner1", "refiner", sets, recipe.refiner_steps, rate=1.2e-3, seed=1)
-    planner = "planner1"
-    plan.learn(planner, "planner", sets, recipe.planner_steps, rate=1.2e-3, seed=0)
-    for number, (scenes, steps) in enumerate(recipe.rounds, start=1):
-        driver, driven = f"driver{number}", f"dagger{number}"
-        plan.export(driver, planner, "refiner1", runs / "train" / driver)
-        plan.drive(driven, driver, scenes, 190_000 + 10_000 * number)
+    plan.learn("planner1", "planner", sets, recipe.planner_steps, rate=1.2e-3, seed=0)
+    planner, refiner = "planner1", "refiner1"
+    for_planner, for_refiner = recipe.recent_share
+    for number, each in enumerate(recipe.rounds, start=1):
+        driver, driven, tokens = f"driver{number}", f"dagger{number}", f"tokens{number}"
+        plan.export(driver, planner, refiner, runs / "train" / driver)
+        plan.drive(driven, driver, each.scenes, 190_000 + 10_000 * number)
         sets = [*sets, driven]
-        start, planner = planner, f"planner{number + 1}"
-        share = recipe.recent_share
-        plan.learn(planner, "planner", sets, steps, start, rate=8e-4, seed=number + 1, recent_share=share)
-    plan.learn("tokens", "tokens", sets, start=planner)
-    plan.learn(
-        "refiner2", "refiner", sets, recipe.curriculum_steps, "refiner1", planned="tokens", rate=8e-4, seed=2,
-        recent_share=0.6,
-    )  # fmt: skip
-    plan.export("checkpoint", planner, "refiner2", out)
+        seed = number + 1
+        if each.planner_steps:
+            start, planner = planner, f"planner{seed}"
+            plan.learn(
+                planner, "planner", sets, each.planner_steps, start, rate=6e-4, seed=seed, recent_share=for_planner
+            )
+        plan.learn(tokens, "tokens", sets, start=planner, blocks=recipe.planned_blocks)
+        start, refiner = refiner, f"refiner{seed}"
+        plan.learn(
+            refiner, "refiner", sets, each.refiner_steps, start, planned=tokens, rate=8e-4, seed=seed,
+            recent_share=for_refiner, blocks=recipe.planned_blocks,
+        )  # fmt: skip
+    plan.export("checkpoint", planner, refiner, out)
     return plan.stages
 
 

@@ -24,9 +24,10 @@ from training.targets import Targets, goal_kinds
 MAX_AGE = 44
 _YOUNG_SHARE = 0.4
 """of intents younger than 8 steps; the others are of any age"""
-_MISTIMED_SHARE, _MISTIMED, _MASKED_SHARE = 0.3, 14, 0.25
-"""Whoever may copy will: of some intents the tokens are of another moment (up to so many steps) or not there at all, so
-that what does not age, the anchors, and what the refiner sees itself must serve."""
+_MISTIMED_SHARE, _MISTIMED, _MASKED_SHARE, _FRESH = 0.6, 14, 0.25, 1
+"""Whoever may copy will: of most intents that are not fresh (older than so many steps) the tokens are of another moment
+(up to so many steps away), of some there are none, so that what does not age, the anchors, and what the refiner sees
+itself must serve. Fresh tokens are always right: they are there to be followed."""
 _DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 0.7))
 
 
@@ -80,7 +81,10 @@ class RefinerBatches:
         noisy = noise + now[..., None, None] * (actions - noise)
         velocity = self.model.velocity(memory, noisy, now)
         error = F.mse_loss(velocity, actions - noise, reduction="none")
-        weight = torch.from_numpy(holds).float()[:, None, :, None] * _DIMENSION_WEIGHT
+        held = torch.from_numpy(holds).float()
+        # Where a policy drove only the first action of a chunk is known: it must not count a fifth of the others.
+        held = held / held.sum(1, keepdim=True).clamp_min(1)
+        weight = held[:, None, :, None] * _DIMENSION_WEIGHT
         loss = (error * weight).sum() / (weight.sum() * self.samples)
         ended = noisy + (1 - now)[..., None, None] * velocity.detach()
         miss = (ended - actions)[:, :, 0, :3].abs().mean()
@@ -102,7 +106,7 @@ class RefinerBatches:
             age = min(age, self.max_age)
             since = max(int(row) - age, int(targets.first[row]))
             said = since
-            if rng.random() < _MISTIMED_SHARE:
+            if int(row) + delay - since > _FRESH and rng.random() < _MISTIMED_SHARE:
                 said = int(np.clip(since + rng.integers(-_MISTIMED, _MISTIMED + 1), targets.first[row], row))
             if self.planned is not None and rng.random() < self.planned_share:
                 tokens = self.planned[said]

@@ -15,13 +15,10 @@ from policy import load_policy
 from training.frames import write_format
 from training.plan import OtherSettings, Stage, State, check, table
 from training.progress import Progress
-from training.recipe import Recipe, stages
+from training.recipe import Recipe, Round, stages
 from training.runner import StageFailed, _startable, only_one, run
 
-TINY = Recipe(
-    scenes=1, turning_scenes=1, refiner_steps=1, planner_steps=1, rounds=((1, 1),), recent_share=0.4,
-    curriculum_steps=1, shards=1, ways=1,
-)  # fmt: skip
+TINY = Recipe(1, 1, 1, 1, (Round(1, 1, 1), Round(1, 0, 1)), planned_blocks=1, shards=1, ways=1)
 ROOT = Path(__file__).resolve().parents[2]
 
 
