@@ -96,7 +96,7 @@ class LibraPolicy:
     def planner(self) -> Planner:
         """Ready to plan."""
         if self._sentences is None:
-            self._sentences = SentenceEncoder()
+            self._sentences = SentenceEncoder(batch=1)
         return Planner(channels_last(self.planner_model), self._sentences, self.mean, self.spread)
 
     @property

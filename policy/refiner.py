@@ -44,15 +44,17 @@ class DiTBlock(nn.Module):
         with torch.no_grad():
             self.modulation.bias.view(9, width)[2::3] = 1.0
 
-    def forward(self, x: Tensor, memory: tuple[Tensor, Tensor], condition: Tensor) -> Tensor:
-        """Chunks (B, S, H, width), context keys and values, flow time features (B, S, width) -> like x.
+    def modulate(self, condition: Tensor) -> Tensor:
+        """Flow time features (B, S, width) -> shifts, scales and gates (B, S, 1, 9, width)."""
+        return self.modulation(condition).unflatten(-1, (1, 9, -1))
+
+    def forward(self, x: Tensor, memory: tuple[Tensor, Tensor], modulation: Tensor) -> Tensor:
+        """Chunks (B, S, H, width), context keys and values, (B, S, 1, 9, width) of `modulate` -> like x.
 
         S noise samples share one observation: they are folded into the query axis of the cross-attention.
         """
         batch, samples, length, width = x.shape
-        shift_a, scale_a, gate_a, shift_b, scale_b, gate_b, shift_c, scale_c, gate_c = (
-            self.modulation(condition).view(batch, samples, 1, 9, width).unbind(3)
-        )
+        shift_a, scale_a, gate_a, shift_b, scale_b, gate_b, shift_c, scale_c, gate_c = modulation.unbind(3)
         y = (self.norms[0](x) * (1 + scale_a) + shift_a).flatten(0, 1)
         x = x + gate_a * self.among(y, self.among.remember(y)).view_as(x)
         y = (self.norms[1](x) * (1 + scale_b) + shift_b).view(batch, samples * length, width)
@@ -131,11 +133,27 @@ class RefinerModel(nn.Module):
 
     def velocity(self, memory: Remembered, noisy: Tensor, time: Tensor) -> Tensor:
         """Flow from noise to actions: noisy chunks (B, S, H, 7) at times (B, S) in [0, 1] -> (B, S, H, 7)."""
+        return self._flow(memory, noisy, self._modulations(memory, time))
+
+    def denoise(self, memory: Remembered, noise: Tensor) -> Tensor:
+        """From noise to actions (B, H, 7), in even steps; what follows from the flow time is computed once."""
+        count = self.config.denoising_steps
+        times = (torch.arange(count) / count).expand(len(noise), -1)
+        modulations = self._modulations(memory, times)
+        x = noise[:, None]
+        for i in range(count):
+            x = x + self._flow(memory, x, [each[:, i : i + 1] for each in modulations]) / count
+        return x[:, 0]
+
+    def _modulations(self, memory: Remembered, time: Tensor) -> list[Tensor]:
         condition = self.of_time(sinusoid(time * 100, 64)) + memory.summary[:, None]
+        return [block.modulate(condition) for block in self.blocks if isinstance(block, DiTBlock)]
+
+    def _flow(self, memory: Remembered, noisy: Tensor, modulations: list[Tensor]) -> Tensor:
         coarse = memory.coarse[:, None].expand(-1, noisy.shape[1], -1, -1)
         x = self.of_action(torch.cat((noisy, coarse), -1)) + self.action_position
-        for block, kept in zip(self.blocks, memory.kept, strict=True):
-            x = block(x, kept, condition)
+        for block, kept, modulation in zip(self.blocks, memory.kept, modulations, strict=True):
+            x = block(x, kept, modulation)
         return self.head(self.norm(x)).float()
 
 
@@ -187,10 +205,8 @@ def pack_committed(committed: np.ndarray, config: PolicyConfig) -> np.ndarray:
     return packed.ravel()
 
 
-def _anchor_features(intent: Intent, observation: Observation) -> Tensor:
-    """(1, FEATURE_SIZE)"""
-    assert intent.anchors is not None
-    return torch.from_numpy(read_anchors(intent.anchors[None], observation.proprio[None]))
+RefineArguments = tuple[Observation, Intent, int, np.ndarray, int]
+"""of `Refiner.refine`"""
 
 
 class Refiner:
@@ -202,41 +218,59 @@ class Refiner:
         self.chunk_steps = model.config.chunk
         self._mean, self._spread = mean, spread
 
-    @torch.inference_mode()
     def refine(
         self, observation: Observation, intent: Intent, start_step: int, committed: np.ndarray, noise_seed: int
     ) -> Chunk:
         """Actions for control steps [start_step, start_step + H); `committed` (d, 7) are those already fixed before."""
-        asked = time.monotonic()
+        return self.refine_batch([(observation, intent, start_step, committed, noise_seed)])[0]
+
+    @torch.inference_mode()
+    def refine_batch(self, asked: list[RefineArguments]) -> list[Chunk]:
+        """`refine` for several arguments at once."""
+        asked_at = time.monotonic()
+        noise = torch.stack([self._noise(seed) for *_, seed in asked])
+        actions = self.model.denoise(self._remember(asked), noise).clamp(-1, 1).numpy().copy()
+        actions[..., 6] = np.where(actions[..., 6] > 0, 1.0, -1.0)
+        ready_at = time.monotonic()
+        return [
+            Chunk(
+                step=observation.step,
+                start_step=start_step,
+                generation=observation.generation,
+                intent_step=intent.step,
+                actions=actions[i],
+                asked_at=asked_at,
+                ready_at=ready_at,
+            )
+            for i, (observation, intent, start_step, _, _) in enumerate(asked)
+        ]
+
+    def _noise(self, seed: int) -> Tensor:
+        return torch.randn((self.config.chunk, self.config.action_size), generator=torch.Generator().manual_seed(seed))
+
+    def _remember(self, asked: list[RefineArguments]) -> Remembered:
         config = self.config
-        window = intent_window(intent.tokens, start_step - intent.step, config)
-        motion = intent_motion(
-            intent.tokens, observation.step - intent.step, observation.proprio, intent.proprio, config
-        )
-        proprio = (torch.from_numpy(observation.proprio)[None] - self._mean) / self._spread
-        memory = self.model.remember(
-            torch.from_numpy(observation.front)[None],
-            torch.from_numpy(observation.wrist)[None],
-            proprio,
-            torch.from_numpy(window)[None],
-            torch.tensor([float(start_step - intent.step)]),
-            torch.from_numpy(motion)[None],
-            torch.from_numpy(pack_committed(committed, config))[None],
-            _anchor_features(intent, observation) if config.anchored else None,
-        )
-        generator = torch.Generator().manual_seed(noise_seed)
-        x = torch.randn((1, 1, config.chunk, config.action_size), generator=generator)
-        for i in range(config.denoising_steps):
-            now = torch.full((1, 1), i / config.denoising_steps)
-            x = x + self.model.velocity(memory, x, now) / config.denoising_steps
-        actions = x[0, 0].clamp(-1, 1).numpy().copy()
-        actions[:, 6] = np.where(actions[:, 6] > 0, 1.0, -1.0)
-        return Chunk(
-            step=observation.step,
-            start_step=start_step,
-            generation=observation.generation,
-            intent_step=intent.step,
-            actions=actions,
-            asked_at=asked,
-            ready_at=time.monotonic(),
+        seen = [observation for observation, *_ in asked]
+        windows, motions, ages, fixed = [], [], [], []
+        for observation, intent, start_step, committed, _ in asked:
+            age = start_step - intent.step
+            ages.append(float(age))
+            windows.append(intent_window(intent.tokens, age, config))
+            now = observation.step - intent.step
+            motions.append(intent_motion(intent.tokens, now, observation.proprio, intent.proprio, config))
+            fixed.append(pack_committed(committed, config))
+        proprio = np.stack([observation.proprio for observation in seen])
+        anchors = None
+        if config.anchored:
+            given = [intent.anchors for _, intent, *_ in asked if intent.anchors is not None]
+            anchors = torch.from_numpy(read_anchors(np.stack(given), proprio))
+        return self.model.remember(
+            torch.from_numpy(np.stack([observation.front for observation in seen])),
+            torch.from_numpy(np.stack([observation.wrist for observation in seen])),
+            (torch.from_numpy(proprio) - self._mean) / self._spread,
+            torch.from_numpy(np.stack(windows)),
+            torch.tensor(ages),
+            torch.from_numpy(np.stack(motions)),
+            torch.from_numpy(np.stack(fixed)),
+            anchors,
         )

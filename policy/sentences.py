@@ -13,15 +13,21 @@ MAX_TOKENS = 32
 
 
 class SentenceEncoder:
-    """Token features of a sentence, frozen, with a cache: (MAX_TOKENS, 384), and which tokens are real."""
+    """Token features of a sentence, frozen, with a cache: (MAX_TOKENS, 384), and which tokens are real.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    Args:
+        folder: of the encoder; found without one.
+        batch: new sentences per call. One at a time, what a sentence means depends on nothing but itself, bit for bit.
+    """
+
+    def __init__(self, folder: Path | None = None, batch: int = 256) -> None:
         from transformers import AutoModel, AutoTokenizer
 
         folder = folder or find_encoder()
         verify_encoder(folder)
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self._model = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
+        self._batch = batch
         self._cache: dict[str, tuple[Tensor, Tensor]] = {}
 
     @torch.inference_mode()
@@ -29,8 +35,8 @@ class SentenceEncoder:
         """Features (B, MAX_TOKENS, 384) float32 and mask (B, MAX_TOKENS) bool of lower-cased sentences."""
         words = [" ".join(sentence.lower().split()) for sentence in sentences]
         missing = list(dict.fromkeys(word for word in words if word not in self._cache))
-        for start in range(0, len(missing), 256):
-            part = missing[start : start + 256]
+        for start in range(0, len(missing), self._batch):
+            part = missing[start : start + self._batch]
             batch = self._tokenizer(
                 part, padding="max_length", truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
             )

@@ -36,16 +36,18 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
 
     Observation: `front`, `wrist` (S, S, 3) uint8 RGB and `proprio` (21,) float32 (`records.PROPRIO_NAMES`).
     Action: (7,) float32 in [-1, 1] (`records.ACTION_NAMES`). Reward 1 at success, else 0. The same seed and actions
-    give the same episode, bit for bit.
+    give the same episode, bit for bit. Environments in one thread may share a renderer, which is then not theirs to
+    close.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012
 
-    def __init__(self, image_size: int = 96) -> None:
+    def __init__(self, image_size: int = 96, renderer: PolicyRenderer | None = None) -> None:
         self.image_size = image_size
         self.world = World()
         self.goal: Goal | None = None
-        self._renderer: PolicyRenderer | None = None
+        self._renderer = renderer
+        self._owns_renderer = renderer is None
         picture = spaces.Box(0, 255, (image_size, image_size, 3), np.uint8)
         self.observation_space = spaces.Dict(  # type: ignore[assignment]
             front=picture, wrist=picture, proprio=spaces.Box(-np.inf, np.inf, (len(PROPRIO_NAMES),), np.float32)
@@ -77,9 +79,18 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
 
     def observe(self) -> dict[str, NDArray[Any]]:
         """Both policy cameras and proprioception of the present state."""
+        return {**self.views(), "proprio": self.proprioception()}
+
+    def views(self) -> dict[str, NDArray[np.uint8]]:
+        """Both policy cameras' pictures of the present state."""
+        return self.renderer.render(self.world.model, self.world.data)
+
+    @property
+    def renderer(self) -> PolicyRenderer:
+        """What draws them; made when it is first needed."""
         if self._renderer is None:
             self._renderer = PolicyRenderer(self.world.model, self.image_size)
-        return {**self._renderer.render(self.world.data), "proprio": self.proprioception()}
+        return self._renderer
 
     def proprioception(self) -> NDArray[np.float32]:
         """(21,) what the robot feels, see `records.PROPRIO_NAMES`."""
@@ -176,9 +187,9 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
 
     def close(self) -> None:
         """Free the GL context."""
-        if self._renderer is not None:
+        if self._renderer is not None and self._owns_renderer:
             self._renderer.close()
-            self._renderer = None
+        self._renderer = None
 
 
 __all__ = ["SLICES_PER_STEP", "TabletopEnv"]

@@ -171,7 +171,7 @@ def interpret(instruction: str, objects: Sequence[str]) -> Goal | None:
 
 
 def _drawer(text: str) -> Goal:
-    closing = re.search(r"\b(close|closed|shut|push)\b", text)
+    closing = re.search(r"\b(close|closed|closing|shut|push|back in)\b", text)
     return Goal("drawer", "drawer", "close" if closing else "open")
 
 

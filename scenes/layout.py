@@ -91,16 +91,21 @@ def _spot(placement: Placement) -> Spot:
     return Spot(x, float(y), z, lying, placement.moved)
 
 
-def draw_layout(seed: int) -> Layout:
+def draw_layout(
+    seed: int, objects: tuple[int, int] = (2, 5), area: tuple[tuple[float, float], tuple[float, float]] = AREA
+) -> Layout:
     """The scene of a seed: two to five coloured objects, a bowl, a plate or both, and how the room looks.
 
-    Where these leave room there is a cabinet with a drawer on one side, and up to three buttons.
+    Where these leave room there is a cabinet with a drawer on one side, and up to three buttons. Scenes have other
+    numbers of `objects` (fewest, most) and another `area` (x and y range of their middles) only for perturbed tests.
     """
     rng = np.random.default_rng([seed, 0xC0FFEE])
     while True:
-        chosen = [str(name) for name in rng.choice(OBJECT_NAMES, size=rng.integers(2, 6), replace=False)]
+        chosen = [
+            str(name) for name in rng.choice(OBJECT_NAMES, size=rng.integers(objects[0], objects[1] + 1), replace=False)
+        ]
         containers = list(CONTAINERS) if rng.random() < 0.7 else [str(rng.choice(CONTAINERS))]
-        spots = _spread([*containers, *chosen], rng)
+        spots = _spread([*containers, *chosen], area, rng)
         if spots is not None:
             break
     placements = tuple(_place(name, spot, rng) for name, spot in spots)
@@ -118,12 +123,14 @@ def draw_layout(seed: int) -> Layout:
     )
 
 
-def _spread(names: list[str], rng: Generator) -> list[tuple[str, tuple[float, float]]] | None:
+def _spread(
+    names: list[str], area: tuple[tuple[float, float], tuple[float, float]], rng: Generator
+) -> list[tuple[str, tuple[float, float]]] | None:
     spots: list[tuple[str, tuple[float, float]]] = []
     for name in names:
         radius = FOOTPRINT[name.split()[-1]]
         for _ in range(60):
-            x, y = rng.uniform(*AREA[0]), rng.uniform(*AREA[1])
+            x, y = rng.uniform(*area[0]), rng.uniform(*area[1])
             if all(np.hypot(x - u, y - v) > radius + FOOTPRINT[other.split()[-1]] + _GAP for other, (u, v) in spots):
                 spots.append((name, (x, y)))
                 break

@@ -31,25 +31,46 @@ def scene_options() -> mujoco.MjvOption:
 
 
 class PolicyRenderer:
-    """The `front` and `wrist` views, (size, size, 3) uint8 each, a few milliseconds without a GPU: no shadows."""
+    """The `front` and `wrist` views, (size, size, 3) uint8 each, a few milliseconds without a GPU: no shadows.
+
+    One serves any number of worlds: their models differ in numbers, not in meshes and textures.
+    """
 
     def __init__(self, model: mujoco.MjModel, size: int) -> None:
-        self._renderer = mujoco.Renderer(model, size, size)
+        self._context_gl = mujoco.GLContext(size, size)
+        self._context_gl.make_current()
+        quality, whole = model.vis.global_, (model.vis.global_.offwidth, model.vis.global_.offheight)
+        quality.offwidth = quality.offheight = size  # a larger buffer would be cleared with every picture
+        self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
+        quality.offwidth, quality.offheight = whole
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
+        self._scene = mujoco.MjvScene(model, 1000)
+        self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
+        self._scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
         self._option = scene_options()
-        self._renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
-        self._renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
+        self._viewport = mujoco.MjrRect(0, 0, size, size)
+        self._cameras = {name: mujoco.MjvCamera() for name in ("front", "wrist")}
+        for name, camera in self._cameras.items():
+            camera.type, camera.fixedcamid = mujoco.mjtCamera.mjCAMERA_FIXED, model.camera(name).id
+        self._pixels = np.empty((size, size, 3), np.uint8)
 
-    def render(self, data: mujoco.MjData) -> dict[str, NDArray[np.uint8]]:
-        """Both views of the present state."""
+    def render(self, model: mujoco.MjModel, data: mujoco.MjData) -> dict[str, NDArray[np.uint8]]:
+        """Both views of a world's present state."""
+        self._context_gl.make_current()
         views = {}
-        for camera in ("front", "wrist"):
-            self._renderer.update_scene(data, camera, self._option)
-            views[camera] = self._renderer.render().copy()
+        for name, camera in self._cameras.items():
+            everything = mujoco.mjtCatBit.mjCAT_ALL
+            mujoco.mjv_updateScene(model, data, self._option, None, camera, everything, self._scene)
+            mujoco.mjr_render(self._viewport, self._scene, self._context)
+            mujoco.mjr_readPixels(self._pixels, None, self._viewport, self._context)
+            views[name] = self._pixels[::-1].copy()
         return views
 
     def close(self) -> None:
         """Free the GL context."""
-        self._renderer.close()
+        self._context_gl.make_current()
+        self._context.free()
+        self._context_gl.free()
 
 
 class WideRenderer:

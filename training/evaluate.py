@@ -1,87 +1,56 @@
-"""Success rates with their uncertainty, from lockstep episodes on every core."""
+"""Lockstep episodes on every core, and what came of them."""
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from scenes.constants import SUBSTEPS, TIMESTEP
 from scenes.goals import FAMILIES
-from training.parallel import parallel
-from training.rollout import Result, Task, assign_tasks, make_runtime, run_expert, run_task
+from training.intervals import rate
+from training.parallel import share_out
+from training.rollout import Result
+from training.setting import Setting
+from training.side_by_side import play_all
+from training.tasks import Task
 
-EPISODES_PER_JOB = 5
-
-
-def wilson(successes: int, episodes: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a success rate (Wilson score), as fractions."""
-    if episodes == 0:
-        return 0.0, 1.0
-    rate, spread = successes / episodes, z * z / episodes
-    middle = (rate + spread / 2) / (1 + spread)
-    half = z * math.sqrt(rate * (1 - rate) / episodes + spread / (4 * episodes)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
+CONTROL_STEP = SUBSTEPS * TIMESTEP
+"""seconds"""
+Group = tuple[Setting, Sequence[Task]]
+Evaluate = Callable[[Sequence[Group]], list[list[Result]]]
+"""results of every group, in the order of its tasks"""
 
 
-def evaluate(
-    checkpoint: Path | None, tasks: list[Task], schedule: str, planner_delay: int, workers: int, quiet: bool = False
-) -> list[Result]:
-    """Run every task, by the scripted expert without a checkpoint; the same whatever the number of workers."""
-    jobs = [
-        (checkpoint and str(checkpoint), tasks[i : i + EPISODES_PER_JOB], schedule, planner_delay)
-        for i in range(0, len(tasks), EPISODES_PER_JOB)
-    ]
-    results = [result for part in parallel(_run_job, jobs, workers, "evaluating", "job", quiet) for result in part]
-    return sorted(results, key=lambda result: result.task.seed)
+def evaluate(groups: Sequence[Group], workers: int, quiet: bool = False) -> list[list[Result]]:
+    """The results of every group, in the order of its tasks; the same whatever the number of workers."""
+    episodes = [(setting, task) for setting, tasks in groups for task in tasks]
+    numbered = [(number, *episode) for number, episode in enumerate(episodes)]
+    results = dict(share_out(play_all, numbered, workers, "evaluating", "episode", quiet))
+    ordered = iter([results[number] for number in range(len(episodes))])
+    return [[next(ordered) for _ in tasks] for _, tasks in groups]
 
 
-_LOADED: dict[str, Any] = {}
+def won(results: Sequence[Result]) -> list[bool]:
+    """Whether each succeeded."""
+    return [result.success for result in results]
 
 
-def _run_job(checkpoint: str | None, tasks: list[Task], schedule: str, planner_delay: int) -> list[Result]:
-    from policy import load_policy
-    from scenes import TabletopEnv
-
-    if "env" not in _LOADED or _LOADED["checkpoint"] != checkpoint:
-        policy = load_policy(checkpoint) if checkpoint else None
-        _LOADED.update(checkpoint=checkpoint, policy=policy, env=TabletopEnv())
-    if checkpoint is None:
-        return [run_expert(_LOADED["env"], task) for task in tasks]
-    runtime = make_runtime(_LOADED["policy"], schedule, planner_delay)
-    return [run_task(_LOADED["env"], runtime, task) for task in tasks]
-
-
-def summarise(results: Iterable[Result], seconds: float, schedule: str, planner_delay: int) -> dict[str, Any]:
-    """What `libra eval --json` writes."""
-    results = list(results)
-    successes = sum(result.success for result in results)
-    tasks = {}
-    for family in FAMILIES:
-        mine = [result for result in results if result.task.goal.family == family]
-        if mine:
-            won = sum(result.success for result in mine)
-            tasks[family] = {"successes": won, "episodes": len(mine), "interval_95": list(wilson(won, len(mine)))}
+def summarise(results: Sequence[Result]) -> dict[str, Any]:
+    """Successes with their interval, over all and for every family."""
+    families = {family: [r for r in results if r.task.goal.family == family] for family in FAMILIES}
     return {
-        "successes": successes,
-        "episodes": len(results),
-        "interval_95": list(wilson(successes, len(results))),
-        "seconds": round(seconds, 1),
-        "schedule": schedule,
-        "planner_delay_steps": planner_delay,
+        **rate(won(results)),
         "refused": sum(result.refused for result in results),
-        "tasks": tasks,
+        "tasks": {family: rate(won(mine)) for family, mine in families.items() if mine},
         "failed_seeds": [result.task.seed for result in results if not result.success],
     }
 
 
-def timed_evaluation(
-    checkpoint: Path | None, episodes: int, seed: int, schedule: str, planner_delay: int, workers: int,
-    families: tuple[str, ...] = FAMILIES, quiet: bool = False,
-) -> dict[str, Any]:  # fmt: skip
-    """Assign, run, summarise."""
-    started = time.monotonic()
-    results = evaluate(checkpoint, assign_tasks(episodes, seed, families), schedule, planner_delay, workers, quiet)
-    driver = schedule if checkpoint else "expert"
-    return summarise(results, time.monotonic() - started, driver, planner_delay)
+def pace(results: Iterable[Result], seconds: float) -> dict[str, Any]:
+    """How long the evaluation took and how much faster than real time it was, start of the processes included."""
+    simulated = sum(result.steps for result in results) * CONTROL_STEP
+    return {
+        "seconds": round(seconds, 1),
+        "simulated_seconds": round(simulated, 2),
+        "real_time_factor": round(simulated / max(seconds, 1e-9), 2),
+    }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,24 +14,17 @@ from policy.runtime import Lockstep, Runtime, schedule_named
 from records import Observation
 from scenes import TabletopEnv
 from scenes.expert import expert_action
-from scenes.goals import FAMILIES, Goal, goals_for
-from scenes.language import phrase
-from scenes.layout import draw_layout
+from scenes.perturb import disturb
 from scenes.tasks import is_successful
+from training.tasks import Task
 
 TIME_LIMIT = 240
 """control steps (12 s)"""
 CONFIRM = 3
 """control steps for which success must hold"""
-
-
-@dataclass(frozen=True)
-class Task:
-    """One episode to evaluate: a scene, what is asked, and how it is said."""
-
-    seed: int
-    goal: Goal
-    instruction: str
+_NO_PICTURE = np.empty((0, 0, 3), np.uint8)
+Steps = Generator[None, None, NDArray[np.float32] | None]
+"""yields while it waits for a result of the policy, and returns an action; None refuses"""
 
 
 @dataclass(frozen=True)
@@ -41,24 +35,8 @@ class Result:
     success: bool
     steps: int
     refused: bool
-
-
-def assign_tasks(episodes: int, seed: int, families: tuple[str, ...] = FAMILIES) -> list[Task]:
-    """Episodes on consecutive scene seeds, families as even as the scenes allow, said in one of many ways."""
-    used = dict.fromkeys(families, 0)
-    tasks = []
-    for scene in range(seed, seed + episodes):
-        rng = np.random.default_rng([scene, 0xE7A1])
-        goals = goals_for(draw_layout(scene).spots)
-        possible = [family for family in families if any(goal.family == family for goal in goals)]
-        if not possible:
-            continue
-        family = min(possible, key=lambda name: (used[name], families.index(name)))
-        used[family] += 1
-        goals = [goal for goal in goals if goal.family == family]
-        goal = goals[rng.integers(len(goals))]
-        tasks.append(Task(scene, goal, phrase(goal, rng)))
-    return tasks
+    fingerprint: int = 0
+    """checksum of all actions: the same episode has the same"""
 
 
 def observe(env: TabletopEnv, step: int, generation: int, instruction: str) -> Observation:
@@ -67,36 +45,68 @@ def observe(env: TabletopEnv, step: int, generation: int, instruction: str) -> O
     return Observation(step, generation, instruction, seen["front"], seen["wrist"], seen["proprio"], 0.0)
 
 
+def look_through(env: TabletopEnv, task: Task) -> Callable[[Observation], Observation]:
+    """What gives an observation of the environment's present state its pictures; drawn once a control step."""
+    drawn: tuple[tuple[int, int], dict[str, NDArray[np.uint8]]] | None = None
+
+    def look(observation: Observation) -> Observation:
+        nonlocal drawn
+        moment = (observation.generation, observation.step)
+        if drawn is None or drawn[0] != moment:
+            views = env.views()
+            drawn = moment, disturb(views, task.seed, observation.step) if task.perturbation == "noise" else views
+        return replace(observation, **drawn[1])
+
+    return look
+
+
 def make_runtime(policy: LibraPolicy, schedule: str, planner_delay: int) -> Runtime:
     """The runtime in lockstep."""
     return Runtime(policy.planner, policy.refiner, schedule_named(schedule), Lockstep(planner_delay))
 
 
-def run_task(env: TabletopEnv, runtime: Runtime, task: Task, time_limit: int = TIME_LIMIT) -> Result:
-    """One episode of the policy from reset to success, refusal or the time limit; the same every time."""
+def unseen(env: TabletopEnv, task: Task, step: int, generation: int) -> Observation:
+    """`observe` without pictures: `look_through` draws them for those that are looked at."""
+    felt = env.proprioception()
+    return Observation(step, generation, task.instruction, _NO_PICTURE, _NO_PICTURE, felt, 0.0)
 
-    def act(step: int) -> NDArray[np.float32] | None:
-        decision = runtime.decide(observe(env, step, runtime.generation, task.instruction))
+
+def play(env: TabletopEnv, runtime: Runtime, task: Task) -> Generator[None, None, Result]:
+    """One episode of the policy from reset to success, refusal or the time limit; the same every time.
+
+    Yields while the runtime's clock owes a result. Observations have no pictures: the clock looks when it is asked.
+    """
+
+    def act(step: int) -> Steps:
+        decision = yield from runtime.deciding(unseen(env, task, step, runtime.generation))
         return None if decision.refusal is not None else decision.action
 
     runtime.reset(runtime.generation + 1, episode_seed=task.seed)
-    return _attempt(env, task, act, time_limit)
+    result = yield from _attempt(env, task, act)
+    runtime.close()
+    return result
 
 
-def run_expert(env: TabletopEnv, task: Task, time_limit: int = TIME_LIMIT) -> Result:
+def play_expert(env: TabletopEnv, task: Task) -> Generator[None, None, Result]:
     """The same episode driven by the scripted expert, which sees the simulator: what the best policy could do."""
-    return _attempt(env, task, lambda _: expert_action(env.world, task.goal), time_limit)
+
+    def act(step: int) -> Steps:
+        yield from ()
+        return expert_action(env.world, task.goal)
+
+    return _attempt(env, task, act)
 
 
-def _attempt(env: TabletopEnv, task: Task, act: Callable[[int], NDArray[np.float32] | None], time_limit: int) -> Result:
-    env.world.reset(task.seed)
-    held = 0
-    for step in range(time_limit):
-        action = act(step)
+def _attempt(env: TabletopEnv, task: Task, act: Callable[[int], Steps]) -> Generator[None, None, Result]:
+    env.world.arrange(task.layout)
+    held = checksum = 0
+    for step in range(TIME_LIMIT):
+        action = yield from act(step)
         if action is None:
-            return Result(task, False, step, True)
+            return Result(task, False, step, True, checksum)
+        checksum = zlib.crc32(action.tobytes(), checksum)
         env.world.step(action)
         held = held + 1 if is_successful(env.world, task.goal) else 0
         if held == CONFIRM:
-            return Result(task, True, step + 1, False)
-    return Result(task, False, time_limit, False)
+            return Result(task, True, step + 1, False, checksum)
+    return Result(task, False, TIME_LIMIT, False, checksum)

@@ -1,19 +1,24 @@
 """The two loops side by side: one runtime, three schedules, two clocks."""
 
+from policy.runtime.batches import Batch, BatchedLockstep, BatchWorker
 from policy.runtime.buffer import IntentBuffer
 from policy.runtime.clocks import Clock, Lockstep, WallClock
 from policy.runtime.decision import Counters, Decision
 from policy.runtime.held import HeldSteps
 from policy.runtime.paths import METRES_PER_UNIT, coarse_path, refined_path
-from policy.runtime.runtime import PlannerLike, RefinerLike, Runtime
+from policy.runtime.runtime import Runtime
 from policy.runtime.schedules import SCHEDULES, Schedule, asynchronous, schedule_named, sequential, synchronous
 from policy.runtime.splice import ActionTimeline
+from policy.runtime.systems import PlannerLike, RefinerLike
 from policy.runtime.workers import LockstepWorker, ThreadWorker, Worker, WorkResult
 
 __all__ = [
     "METRES_PER_UNIT",
     "SCHEDULES",
     "ActionTimeline",
+    "Batch",
+    "BatchWorker",
+    "BatchedLockstep",
     "Clock",
     "Counters",
     "Decision",

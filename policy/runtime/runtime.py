@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Generator, Iterator
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from policy.runtime.decision import Counters, Decision
 from policy.runtime.held import HeldSteps
 from policy.runtime.schedules import LoopState, Schedule
 from policy.runtime.splice import ActionTimeline
+from policy.runtime.systems import PlannerLike, RefinerLike
 from policy.runtime.workers import ThreadWorker, Worker, WorkResult
 from records import ACTION_NAMES, PROPRIO_NAMES, Chunk, Intent, Observation
 
@@ -25,35 +27,6 @@ _GRIPPER = PROPRIO_NAMES.index("gripper_command")
 _RATE_WINDOW = 3.0
 """seconds over which rates are measured"""
 WARM_UP_SECONDS = 120.0
-
-
-class PlannerLike(Protocol):
-    """The slow system."""
-
-    @property
-    def horizon(self) -> int:
-        """L, control steps that an intent covers."""
-
-    def plan(self, observation: Observation) -> Intent:
-        """Tokens for steps [observation.step, observation.step + L)."""
-
-
-class RefinerLike(Protocol):
-    """The fast system."""
-
-    @property
-    def chunk_steps(self) -> int:
-        """H, actions per chunk."""
-
-    def refine(
-        self,
-        observation: Observation,
-        intent: Intent,
-        start_step: int,
-        committed: NDArray[np.float32],
-        noise_seed: int,
-    ) -> Chunk:
-        """Actions for steps [start_step, start_step + H); `committed` (d, 7) are fixed for those before."""
 
 
 class Runtime:
@@ -67,8 +40,6 @@ class Runtime:
     """
 
     def __init__(self, planner: PlannerLike, refiner: RefinerLike, schedule: Schedule, clock: Clock) -> None:
-        self._planner = planner
-        self._refiner = refiner
         self.schedule = schedule
         self.counters = Counters()
         self.generation = 0
@@ -76,7 +47,7 @@ class Runtime:
         self._buffer = IntentBuffer(self._held)
         self._timeline = ActionTimeline(self._held)
         self._planner_worker: Worker[Intent] = clock.planner_worker(planner.plan)
-        self._refiner_worker: Worker[Chunk] = clock.refiner_worker(self._refine)
+        self._refiner_worker: Worker[Chunk] = clock.refiner_worker(refiner.refine)
         self._seed = 0
         self._results: dict[str, deque[float]] = {"planner": deque(maxlen=64), "refiner": deque(maxlen=64)}
         self._forget()
@@ -88,6 +59,7 @@ class Runtime:
         self._chunks_of_intent = 0
         self._had_intent = False
         self._intents: dict[int, Intent] = {}
+        self._intent_steps: dict[int, int] = {}
 
     def reset(self, generation: int, episode_seed: int | None = None) -> None:
         """Drop every intent and chunk; from now on only results of this generation count.
@@ -113,6 +85,15 @@ class Runtime:
         Raises:
             ValueError: the observation is of another generation, or its step does not follow the last one.
         """
+        deciding = self.deciding(observation)
+        try:
+            next(deciding)
+        except StopIteration as done:
+            return done.value
+        raise RuntimeError("the results of this clock are computed by somebody else: ask `deciding`, not `decide`")
+
+    def deciding(self, observation: Observation) -> Generator[None, None, Decision]:
+        """`decide` in parts, for a clock whose results somebody else computes: yields until what is due is there."""
         started = time.perf_counter()
         step = observation.step
         if observation.generation != self.generation:
@@ -126,18 +107,18 @@ class Runtime:
 
         events: list[str] = []
         durations: dict[str, float] = {}
-        self._collect(step, events, durations)
+        yield from self._collect(step, events, durations)
         if self.schedule.wants_plan(self._state(step)):
             self._plan_asked = step
             self.counters.planner_calls += 1
             self._planner_worker.submit(step, observation)
-            self._collect(step, events, durations)
+            yield from self._collect(step, events, durations)
         events += self._buffer.withdraw(step + self.schedule.refiner_delay)
         state = self._state(step)
         if self._buffer.refusal is None and self.schedule.wants_chunk(state):
             if self.schedule.may_use(state):
                 self._ask_refiner(observation)
-                self._collect(step, events, durations)
+                yield from self._collect(step, events, durations)
             elif self._had_intent:
                 self.counters.planner_waits += 1
         decision = self._answer(observation, events, durations)
@@ -161,7 +142,7 @@ class Runtime:
         intent = self._wait(self._planner_worker, observation.step, timeout)
         committed = np.zeros((self.schedule.refiner_delay, len(ACTION_NAMES)), dtype=np.float32)
         start = observation.step + self.schedule.refiner_delay
-        self._refiner_worker.submit(observation.step, observation, intent, intent, start, committed, 0)
+        self._refiner_worker.submit(observation.step, observation, intent, start, committed, 0)
         self._wait(self._refiner_worker, observation.step, timeout)
 
     def rates(self) -> tuple[float, float]:
@@ -198,8 +179,10 @@ class Runtime:
             chunks_of_intent=self._chunks_of_intent,
         )
 
-    def _collect(self, step: int, events: list[str], durations: dict[str, float]) -> None:
-        """Take what has arrived."""
+    def _collect(self, step: int, events: list[str], durations: dict[str, float]) -> Iterator[None]:
+        """Take what has arrived, and wait for what should have."""
+        while self._planner_worker.owes(step) or self._refiner_worker.owes(step):
+            yield
         for planned in self._planner_worker.poll(step):
             intent = planned.value
             if intent is None:
@@ -217,7 +200,8 @@ class Runtime:
             if refined.value is None:
                 self._report("refiner", refined, events)
                 continue
-            chunk = replace(refined.value, asked_at=refined.asked_at, ready_at=refined.ready_at)
+            meant = self._intent_steps.pop(refined.step, refined.value.intent_step)
+            chunk = replace(refined.value, intent_step=meant, asked_at=refined.asked_at, ready_at=refined.ready_at)
             events += self._timeline.add(chunk)
             durations["refiner"] = refined.milliseconds
             self._results["refiner"].append(refined.ready_at)
@@ -238,23 +222,12 @@ class Runtime:
         # hand really is in the plan.
         placed = replace(intent, step=intent.step + self._held.count(intent.step, step))
         self._intents[intent.step] = intent
+        self._intent_steps[step] = intent.step
         self._refine_asked = step
         self._chunks_of_intent += 1
         self.counters.refiner_calls += 1
         noise_seed = int(np.random.SeedSequence((self._seed, step)).generate_state(1)[0])
-        self._refiner_worker.submit(step, observation, intent, placed, start, committed, noise_seed)
-
-    def _refine(
-        self,
-        observation: Observation,
-        intent: Intent,
-        placed: Intent,
-        start_step: int,
-        committed: NDArray[np.float32],
-        noise_seed: int,
-    ) -> Chunk:
-        chunk = self._refiner.refine(observation, placed, start_step, committed, noise_seed)
-        return replace(chunk, intent_step=intent.step)
+        self._refiner_worker.submit(step, observation, placed, start, committed, noise_seed)
 
     def _answer(self, observation: Observation, events: list[str], durations: dict[str, float]) -> Decision:
         step = observation.step

@@ -40,6 +40,9 @@ class Worker(Protocol[T]):
     def busy(self) -> bool:
         """Whether a result is still to come."""
 
+    def owes(self, step: int) -> bool:
+        """Whether a result that is due at `step` has yet to be computed by somebody else."""
+
     def submit(self, step: int, *arguments: Any) -> None:
         """Ask for `fn(*arguments)` at a control step; a newer request replaces one that has not begun."""
 
@@ -78,6 +81,10 @@ class ThreadWorker(Generic[T]):
     def busy(self) -> bool:
         """Whether a result is still to come."""
         return self._working or self._pending is not None
+
+    def owes(self, step: int) -> bool:
+        """Never: what is not ready is not due."""
+        return False
 
     def submit(self, step: int, *arguments: Any) -> None:
         """Ask for `fn(*arguments)`; replaces a request that has not begun."""
@@ -150,6 +157,10 @@ class LockstepWorker(Generic[T]):
     def busy(self) -> bool:
         """Whether a result is still to come."""
         return bool(self._waiting)
+
+    def owes(self, step: int) -> bool:
+        """Never: results are computed at once."""
+        return False
 
     def submit(self, step: int, *arguments: Any) -> None:
         """Compute `fn(*arguments)` now, for delivery at `step + delay_steps`."""

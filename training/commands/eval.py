@@ -10,69 +10,105 @@ from pathlib import Path
 
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "checkpoints" / "tabletop"
 NAME = "eval"
-HELP = "measure a checkpoint's success rate"
+HELP = "measure a checkpoint: success, delays, phrasings, perturbations, refusals"
 EXAMPLES = """\
-  libra eval --tasks all --episodes 300 --seed 500000 --schedule asynchronous --json result.json
-  libra eval --expert --episodes 300 --seed 600000
-  libra eval --tasks bowl,plate --episodes 40 --planner-delay 8"""
+  libra eval --episodes 1000 --seed 700000 --json scores.json
+  libra eval --expert --tasks push,stack --episodes 300 --seed 600000
+  libra eval --held-out --episodes 300
+  libra eval --compare runs/checkpoint-a runs/checkpoint-b --episodes 500
+  libra eval --compare delay=0 delay=8
+  libra eval --compare schedule=synchronous schedule=asynchronous,delay=4
+  libra eval --delays 0,4,8,16 --checkpoint runs/with runs/without --plot delays.png
+  libra eval --phrases assets/phrases.json --episodes 400
+  libra eval --perturb all --episodes 200
+  libra eval --refusals --episodes 250      # 50 impossible, 200 possible instructions"""
+EPISODES, ASKED = 300, 250
+PERTURBATIONS = ("camera", "light", "background", "noise", "layout", "start", "all")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    parser.add_argument("--tasks", default="all", help="`all`, or families with commas between (pick,bowl,plate)")
-    parser.add_argument("--episodes", type=int, default=300, help="episodes over all families (default 300)")
+    parser.add_argument(
+        "--tasks", default="all", help="families with commas between (pick,bowl,plate); `all` the checkpoint knows"
+    )
+    parser.add_argument(
+        "--episodes", type=int, help=f"episodes for each setting (default {EPISODES}; refusals: {ASKED} instructions)"
+    )
     parser.add_argument("--seed", type=int, default=500_000, help="first scene seed (default 500000)")
     parser.add_argument("--schedule", default="asynchronous", choices=("asynchronous", "sequential", "synchronous"))
     parser.add_argument("--planner-delay", type=int, default=1, metavar="K", help="control steps late (default 1)")
-    parser.add_argument("--checkpoint", type=Path, default=None, help="folder (default: the shipped one)")
+    parser.add_argument(
+        "--checkpoint", type=Path, nargs="+", metavar="FOLDER", help="folder (default: the shipped one)"
+    )
     parser.add_argument("--expert", action="store_true", help="the scripted expert instead of a checkpoint")
+    parser.add_argument("--held-out", action="store_true", help="only what training never asks for")
+    measure = parser.add_mutually_exclusive_group()
+    measure.add_argument(
+        "--compare", nargs=2, metavar=("A", "B"),
+        help="two on the same episodes: folders, `expert`, or settings such as delay=8,schedule=sequential",
+    )  # fmt: skip
+    measure.add_argument("--delays", metavar="K,K,...", help="success against the planner's delay (control steps)")
+    measure.add_argument("--phrases", type=Path, metavar="FILE", help='JSON list of {"task": ..., "say": ...}')
+    measure.add_argument("--perturb", choices=PERTURBATIONS, help="scenes that are harder than those of training")
+    measure.add_argument("--refusals", action="store_true", help="what the planner refuses, rightly and wrongly")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="of --delays, as .png, .svg or .pdf")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result to FILE (`-` for the terminal)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and report."""
-    from policy import CheckpointError, load_policy
-    from scenes.goals import FAMILIES
-    from training.evaluate import timed_evaluation
+    if wrong := _misuse(arguments):
+        return _complain(wrong, 2)
+    from policy import CheckpointError
+    from training.report import lines
+    from training.scores import measure
+    from training.setting import Misused
 
-    families = FAMILIES if arguments.tasks == "all" else tuple(arguments.tasks.split(","))
-    if unknown := set(families) - set(FAMILIES):
-        print(
-            f"libra eval: there is no task {', '.join(sorted(unknown))}; choose {', '.join(FAMILIES)} or all.",
-            file=sys.stderr,
-        )
-        return 2
-    if arguments.episodes < 1 or arguments.seed < 0 or arguments.planner_delay < 0:
-        print("libra eval: --episodes must be at least 1, --seed and --planner-delay at least 0.", file=sys.stderr)
-        return 2
-    checkpoint = None if arguments.expert else arguments.checkpoint or SHIPPED
-    try:
-        if checkpoint is not None:
-            load_policy(checkpoint)
-    except CheckpointError as error:
-        print(f"libra eval: {error}", file=sys.stderr)
-        return 1
+    arguments.checkpoint = arguments.checkpoint or [SHIPPED]
     to_terminal = str(arguments.json) == "-"
-    summary = timed_evaluation(
-        checkpoint, arguments.episodes, arguments.seed, arguments.schedule, arguments.planner_delay,
-        arguments.workers, families, quiet=to_terminal,
-    )  # fmt: skip
+    try:
+        report = measure(arguments, quiet=to_terminal)
+    except CheckpointError as error:
+        return _complain(str(error), 1)
+    except Misused as error:
+        return _complain(str(error), 2)
     if arguments.json and not to_terminal:
-        arguments.json.write_text(json.dumps(summary, indent=1) + "\n")
-    if to_terminal:
-        print(json.dumps(summary))
-        return 0
-    low, high = summary["interval_95"]
-    rate = summary["successes"] / max(summary["episodes"], 1)
-    print(
-        f"{summary['successes']} of {summary['episodes']} ({rate:.1%}, 95 % interval {low:.1%} to {high:.1%}), "
-        f"{_driver(arguments)}, {summary['seconds']:.0f} s"
-    )
-    for family, part in summary["tasks"].items():
-        print(f"  {family:6} {part['successes']:4} of {part['episodes']}")
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+    print(*([json.dumps(report)] if to_terminal else lines(report)), sep="\n")
+    if arguments.plot:
+        from training.delay_plot import plot_delays
+
+        plot_delays(report, arguments.plot)
     return 0
 
 
-def _driver(arguments: argparse.Namespace) -> str:
-    return "the expert" if arguments.expert else f"{arguments.schedule}, planner {arguments.planner_delay} steps late"
+def _complain(sentence: str, code: int) -> int:
+    print(f"libra eval: {sentence}", file=sys.stderr)
+    return code
+
+
+def _misuse(arguments: argparse.Namespace) -> str | None:
+    """What is wrong with the arguments, in one sentence."""
+    if arguments.episodes is None:
+        arguments.episodes = ASKED if arguments.refusals else EPISODES
+    if min(arguments.episodes, arguments.workers) < 1 or min(arguments.seed, arguments.planner_delay) < 0:
+        return "--episodes and --workers must be at least 1, --seed and --planner-delay at least 0."
+    if arguments.plot and not arguments.delays:
+        return "--plot draws what --delays measures: add --delays 0,4,8,16."
+    if arguments.plot and arguments.plot.suffix not in (".png", ".svg", ".pdf"):
+        return f"--plot {arguments.plot} must end in .png, .svg or .pdf."
+    for path in filter(None, (arguments.plot, arguments.json)):
+        if not path.parent.is_dir():
+            return f"{path} cannot be written: there is no folder {path.parent}."
+    if arguments.delays and not all(part.isascii() and part.isdigit() for part in arguments.delays.split(",")):
+        return f"--delays {arguments.delays} must be control steps with commas between, such as 0,4,8,16."
+    if arguments.expert and (arguments.checkpoint or arguments.delays or arguments.phrases or arguments.refusals):
+        return "--expert plans and reads nothing: it goes with no --checkpoint, --delays, --phrases or --refusals."
+    if arguments.expert and arguments.compare:
+        return "say expert as one of the two that --compare names, without --expert."
+    if len(arguments.checkpoint or ()) > 1 and not arguments.delays:
+        return "several checkpoints go with --delays; say --compare A B for two on the same episodes."
+    if arguments.held_out and (arguments.phrases or arguments.refusals):
+        return "--held-out chooses goals: it goes with neither --phrases nor --refusals."
+    return None

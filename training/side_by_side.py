@@ -1,0 +1,106 @@
+"""Many lockstep episodes side by side in one process: whoever asks planner or refiner shares a call with others.
+
+Episodes do not wait for each other's control steps, only for a full batch: each runs until it needs a result, then the
+fuller of the two systems' batches is computed. With twice as many episodes as a batch holds, one is always full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from policy import load_policy
+from policy.planner import Planner
+from policy.refiner import Refiner
+from policy.runtime import Batch, BatchedLockstep, Runtime, schedule_named
+from records import Chunk, Intent
+from scenes import TabletopEnv
+from scenes.rendering import PolicyRenderer
+from training.rollout import Result, look_through, play, play_expert
+from training.setting import Setting
+from training.tasks import Task
+
+BATCH = 8
+"""requests per call, always: what is computed depends on it in the last bits"""
+EPISODES = 2 * BATCH
+
+
+@dataclass
+class _System:
+    """A loaded policy with the requests that wait for it."""
+
+    planner: Planner
+    refiner: Refiner
+    plans: Batch[Intent]
+    chunks: Batch[Chunk]
+
+
+@dataclass(eq=False)
+class _Episode:
+    number: int
+    env: TabletopEnv
+    going: Generator[None, None, Result]
+
+
+class SideBySide:
+    """Plays episodes of any settings; a checkpoint is loaded when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._systems: dict[str, _System] = {}
+        self._idle: list[TabletopEnv] = []
+        self._renderer: PolicyRenderer | None = None
+
+    def run(self, todo: Iterator[tuple[int, Setting, Task]]) -> Iterator[tuple[int, Result]]:
+        """Yield results with their numbers, in the order in which they end; one that ended makes room for the next."""
+        playing: list[_Episode] = []
+        while True:
+            while len(playing) < EPISODES and (item := next(todo, None)) is not None:
+                playing.append(self._begin(*item))
+            if not playing:
+                return
+            ended = []
+            for episode in playing:
+                try:
+                    next(episode.going)
+                except StopIteration as done:
+                    ended.append(episode)
+                    yield episode.number, done.value
+            for episode in ended:
+                playing.remove(episode)
+                self._idle.append(episode.env)
+            if not ended:
+                max((batch for s in self._systems.values() for batch in (s.plans, s.chunks)), key=len).answer()
+
+    def close(self) -> None:
+        """Free the GL context."""
+        for env in self._idle:
+            env.close()
+
+    def _begin(self, number: int, setting: Setting, task: Task) -> _Episode:
+        env = self._idle.pop() if self._idle else self._new_env()
+        if setting.checkpoint is None:
+            return _Episode(number, env, play_expert(env, task))
+        system = self._system(setting.checkpoint)
+        clock = BatchedLockstep(system.plans, system.chunks, setting.planner_delay, look_through(env, task))
+        runtime = Runtime(system.planner, system.refiner, schedule_named(setting.schedule), clock)
+        return _Episode(number, env, play(env, runtime, task))
+
+    def _system(self, checkpoint: str) -> _System:
+        if checkpoint not in self._systems:
+            policy = load_policy(checkpoint)
+            planner, refiner = policy.planner, policy.refiner
+            plans = Batch(lambda asked: planner.plan_batch([observation for (observation,) in asked]), BATCH)
+            self._systems[checkpoint] = _System(planner, refiner, plans, Batch(refiner.refine_batch, BATCH))
+        return self._systems[checkpoint]
+
+    def _new_env(self) -> TabletopEnv:
+        env = TabletopEnv(renderer=self._renderer)
+        self._renderer = env.renderer
+        return env
+
+
+def play_all(todo: Iterator[tuple[int, Setting, Task]]) -> Iterator[tuple[int, Result]]:
+    """`SideBySide.run` in a process of its own."""
+    players = SideBySide()
+    yield from players.run(todo)
+    players.close()
