@@ -55,7 +55,7 @@ def look_through(env: TabletopEnv, task: Task) -> Callable[[Observation], Observ
         if drawn is None or drawn[0] != moment:
             views = env.views()
             drawn = moment, disturb(views, task.seed, observation.step) if task.perturbation == "noise" else views
-        return replace(observation, **drawn[1])
+        return replace(observation, front=drawn[1]["front"], wrist=drawn[1]["wrist"])
 
     return look
 

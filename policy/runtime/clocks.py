@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from policy.runtime.workers import LockstepWorker, ThreadWorker, Worker
+from records import Chunk, Intent
 
 T = TypeVar("T")
 
@@ -13,10 +14,10 @@ T = TypeVar("T")
 class Clock(Protocol):
     """Makes the two workers."""
 
-    def planner_worker(self, fn: Callable[..., T]) -> Worker[T]:
+    def planner_worker(self, fn: Callable[..., Intent]) -> Worker[Intent]:
         """Where the planner runs."""
 
-    def refiner_worker(self, fn: Callable[..., T]) -> Worker[T]:
+    def refiner_worker(self, fn: Callable[..., Chunk]) -> Worker[Chunk]:
         """Where the refiner runs."""
 
 
