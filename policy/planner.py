@@ -222,8 +222,8 @@ class Planner:
         if not absent and nothing <= self.config.refusal_threshold:
             return None
         return (
-            f"I see nothing on the table that fits “{instruction}”. Name an object that is in view, or choose one of the "
-            "suggestions."
+            f"I see nothing on the table that fits “{instruction}”. Name an object that is in view, or choose one of "
+            "the suggestions."
         )
 
 
