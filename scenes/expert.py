@@ -29,8 +29,8 @@ _CARRY = 0.165
 _GAIN = 0.55
 _STANDOFF, _PUSH_HEIGHT, _PUSH_SPEED, _PUSHED_ENOUGH = 0.062, 0.024, 0.013, 0.115
 """metres behind an object and above the table, metres per step, metres"""
-_SLIDE_SPEED = 0.012
-"""metres per step"""
+_SLIDE_SPEED, _FROM_PANEL = 0.012, 0.006
+"""metres per step, metres from the middle of the handle"""
 _CLOSED, _OPEN = 1.0, -1.0
 _FLOORS = {"bowl": BOWL_HEIGHT - 0.012, "plate": PLATE_TOP + 0.006}
 """metres above a container's foot at which its load is let go; a cube's is above its middle"""
@@ -51,21 +51,28 @@ def expert_action(world: World, goal: Goal) -> NDArray[np.float32]:
 
 
 def _push(world: World, goal: Goal) -> NDArray[np.float32]:
-    """Fingers closed, down behind the object, then straight on; over it and round again where that fails."""
-    hand, place, along = world.hand_position, world.position(goal.target), np.array(DIRECTIONS[goal.detail])
+    """Straight on from behind the object until it is far enough."""
+    place, along = world.position(goal.target), np.array(DIRECTIONS[goal.detail])
     if _has(world, goal.target):
         return _action(np.zeros(3), np.zeros(3), _OPEN)
     if float(world.pushed(goal.target) @ along) > _PUSHED_ENOUGH:
         return _retreat(world, _CLOSED)
-    away = hand[:2] - place[:2]
+    return _shove(world, place[:2], along, max(place[2] + 0.004, _PUSH_HEIGHT))
+
+
+def _shove(
+    world: World, place: NDArray[np.float64], along: NDArray[np.float64], height: float
+) -> NDArray[np.float32]:
+    """Fingers closed, down behind a place (2,), then straight on along an axis; over it and round again if that fails."""
+    hand = world.hand_position
+    away = hand[:2] - place
     forward, aside = float(away @ along), float(away @ along[::-1])
     across = along[::-1] * aside
-    height = max(place[2] + 0.004, _PUSH_HEIGHT)
     low = hand[2] < height + 0.014
     if low and world.gripper_width < 0.02 and forward < -0.022 and abs(aside) < (0.013 if forward > -0.05 else 0.03):
         speed = _PUSH_SPEED * (1.0 if abs(aside) < 0.008 else 0.4)
         return _action(np.array((*(along * speed - 0.5 * across), _GAIN * (height - hand[2]))), *_calm(world))
-    behind = np.array((*(place[:2] - along * _STANDOFF), height))
+    behind = np.array((*(place - along * _STANDOFF), height))
     off = float(np.hypot(*(hand - behind)[:2]))
     behind[2] += float(np.clip(5.0 * (off - 0.010), 0.0, _HOVER))
     wide = world.gripper_width > 0.02
@@ -82,16 +89,22 @@ def _calm(world: World) -> tuple[NDArray[np.float64], float]:
 
 
 def _slide(world: World, goal: Goal) -> NDArray[np.float32]:
-    """Takes the drawer by its handle and pulls or pushes until it is as far as it goes."""
-    opening = world.moved(DRAWER)
-    if opening > 0.96 if goal.detail == "open" else opening < 0.03:
+    """Opens a drawer by its handle and closes it with a push, until it is as far as it goes."""
+    opening, outwards = world.moved(DRAWER), world.outwards()
+    handle = world.position(DRAWER)
+    if goal.detail == "close":
+        if opening < 0.03:
+            return _retreat(world, _CLOSED)
+        if _has(world, DRAWER):
+            return _action(np.zeros(3), np.zeros(3), _OPEN)
+        return _shove(world, handle[:2], -outwards[:2], HANDLE_HEIGHT)
+    if opening > 0.96:
         return _retreat(world)
     if not _has(world, DRAWER):
         return _grasp(world, DRAWER)
-    handle, outwards = world.position(DRAWER), world.outwards()
-    step = outwards * (_SLIDE_SPEED if goal.detail == "open" else -_SLIDE_SPEED)
     hold = np.array((handle[0], world.controller.position[1], HANDLE_HEIGHT)) - world.controller.position
-    return _action(0.3 * hold + step, _turn_to(world, grasp_direction(world, DRAWER)), _CLOSED)
+    closing = _turn_to(world, grasp_direction(world, DRAWER))
+    return _action(0.3 * hold + outwards * _SLIDE_SPEED, closing, _CLOSED)
 
 
 def _press(world: World, goal: Goal) -> NDArray[np.float32]:
@@ -119,6 +132,8 @@ def _let_go(world: World) -> bool:
 def _grasp(world: World, target: str) -> NDArray[np.float32]:
     hand, place = world.hand_position, world.position(target)
     goal = place.copy()
+    if target == DRAWER:  # its end: there is little room between handle and panel
+        goal += world.outwards() * _FROM_PANEL
     goal[2] = max(place[2], 0.022) if not target.endswith("cylinder") or world.is_lying(target) else place[2] + 0.006
     turn = _turn_to(world, grasp_direction(world, target))
     aside = float(np.hypot(*(hand - goal)[:2]))
@@ -126,7 +141,7 @@ def _grasp(world: World, target: str) -> NDArray[np.float32]:
     low = abs(hand[2] - goal[2])
     closing = world.controller.gripper > 0
     # Fingers that have come to rest on something else will never hold it.
-    stuck = world.gripper_width < 0.07 and world.gripper_speed < 0.002
+    stuck = world.gripper_width < 0.07 and world.gripper_speed < 0.006
     missed = closing and (world.gripper_width < 0.012 or stuck)
     near = (aside < 0.022 and low < 0.022) if closing else (aside < 0.007 and low < 0.008 and off < 0.012)
     if near and not missed:
