@@ -34,8 +34,9 @@ class PolicyConfig:
     """token slices before the chunk's start that the refiner sees"""
     intent_after: int = 12
     """token slices from the chunk's start on that the refiner sees"""
-    anchored: bool = True
-    """whether an intent says where its target is, in a frame that does not age (`policy.anchors`)"""
+    trusted_steps: int = 6
+    """control steps after its observation for which an intent's tokens are followed; from then on only its anchors
+    count (`policy.anchors`), which do not age"""
     denoising_steps: int = 5
     second_look: bool = True
     """whether the planner also looks at the mirror image of what it sees, and means what both looks say"""

@@ -178,7 +178,7 @@ class Planner:
             state = _mean_of_both(state, _mirror_state)
             kind = _mean_of_both(kind, _mirror_kind)
             felt = felt[: len(observations)]
-        anchors = plan_anchors(state, maps, kind, felt) if self.config.anchored else [None] * len(observations)
+        anchors = plan_anchors(state, maps, kind, felt)
         tokens = probabilities.argmax(-1).astype(np.uint8)
         ready = time.monotonic()
         intents = []

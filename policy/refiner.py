@@ -71,7 +71,7 @@ class Remembered:
     summary: Tensor
     """(B, width)"""
     coarse: Tensor
-    """(B, H, 8 + MISSED_SIZE) beside what is refined: bin centres of its slice, a flag, and what was missed so far"""
+    """(B, H, 8 + MISSED_SIZE + FEATURE_SIZE) beside what is refined: bin centres of its slice, a flag, what was missed so far, anchors"""
 
 
 class RefinerModel(nn.Module):
@@ -90,9 +90,9 @@ class RefinerModel(nn.Module):
         self.of_age = nn.Linear(32, width)
         self.of_motion = mlp(MOTION_SIZE, width, width)
         self.of_proprio = mlp(config.proprio_size, width, width)
-        self.of_anchors = mlp(FEATURE_SIZE, width, width) if config.anchored else None
+        self.of_anchors = mlp(FEATURE_SIZE, width, width)
         self.of_committed = mlp(config.max_committed * (config.action_size + 1), width, width)
-        self.of_action = nn.Linear(2 * config.action_size + 1 + MISSED_SIZE, width)
+        self.of_action = nn.Linear(2 * config.action_size + 1 + MISSED_SIZE + FEATURE_SIZE, width)
         self.action_position = nn.Parameter(torch.randn(config.chunk, width) * 0.1)
         self.of_time = mlp(64, width, width)
         self.of_condition = nn.Linear(width, width)
@@ -104,7 +104,7 @@ class RefinerModel(nn.Module):
 
     def remember(
         self, front: Tensor, wrist: Tensor, proprio: Tensor, tokens: Tensor, age: Tensor, motion: Tensor,
-        committed: Tensor, anchors: Tensor | None = None,
+        committed: Tensor, anchors: Tensor,
     ) -> Remembered:  # fmt: skip
         """Everything that does not change while denoising.
 
@@ -116,10 +116,12 @@ class RefinerModel(nn.Module):
         codes = self.codebook[rows, tokens.long()]
         aged = self.of_age(sinusoid(age, 32))
         slices = self.of_slice(codes.flatten(2)) + self.slice_position + aged[:, None]
-        single = [self.of_proprio(proprio), self.of_motion(motion) + aged, self.of_committed(committed)]
-        if self.of_anchors is not None:
-            assert anchors is not None
-            single.append(self.of_anchors(anchors))
+        single = [
+            self.of_proprio(proprio),
+            self.of_motion(motion) + aged,
+            self.of_committed(committed),
+            self.of_anchors(anchors),
+        ]
         context = torch.cat(
             (self.front(to_input(front)), self.wrist(to_input(wrist)), slices, torch.stack(single, 1)), 1
         )
@@ -127,8 +129,8 @@ class RefinerModel(nn.Module):
         kept = [block.across.remember(context) for block in self.blocks if isinstance(block, DiTBlock)]
         own = tokens[:, self.config.intent_before : self.config.intent_before + self.config.chunk]
         there = (own < self.config.bins).float()
-        missed = motion[:, None, -MISSED_SIZE:].expand(-1, own.shape[1], -1)
-        coarse = torch.cat((decode(own, self.config.bins) * there, there[..., :1], missed), -1)
+        lasting = torch.cat((motion[:, -MISSED_SIZE:], anchors), 1)[:, None].expand(-1, own.shape[1], -1)
+        coarse = torch.cat((decode(own, self.config.bins) * there, there[..., :1], lasting), -1)
         return Remembered(kept, summary, coarse)
 
     def velocity(self, memory: Remembered, noisy: Tensor, time: Tensor) -> Tensor:
@@ -160,10 +162,13 @@ class RefinerModel(nn.Module):
 def intent_window(tokens: np.ndarray, offset: int, config: PolicyConfig) -> np.ndarray:
     """Slices around a chunk's start: (before + after, 7) of an intent's (L, 7) tokens, `bins` outside of them.
 
-    `offset` is the chunk's first control step minus the intent's.
+    `offset` is the chunk's first control step minus the intent's. Tokens that are no longer trusted are all `bins`:
+    they are speeds for another moment, and whoever may copy them will.
     """
     length = config.intent_before + config.intent_after
     window = np.full((length, tokens.shape[1]), config.bins, dtype=np.uint8)
+    if offset > config.trusted_steps:
+        return window
     first = offset - config.intent_before
     low, high = max(first, 0), min(first + length, len(tokens))
     if high > low:
@@ -172,17 +177,21 @@ def intent_window(tokens: np.ndarray, offset: int, config: PolicyConfig) -> np.n
 
 
 def intent_motion(
-    tokens: np.ndarray, now: int, proprio: np.ndarray, then: np.ndarray, config: PolicyConfig
+    tokens: np.ndarray, now: int, offset: int, proprio: np.ndarray, then: np.ndarray, config: PolicyConfig
 ) -> np.ndarray:
     """(MOTION_SIZE,) how far the hand has moved since the intent's observation, and what its tokens meant.
 
-    `now` is the control step of the refiner's observation minus the intent's; proprioception of both observations.
+    `now` is the control step of the refiner's observation minus the intent's, `offset` the chunk's first one minus the
+    intent's; proprioception of both observations. What tokens meant that are no longer trusted is 0.
     """
+    moved = (proprio[_POSITION] - then[_POSITION]) * 10
+    if offset > config.trusted_steps:
+        return np.concatenate((moved, np.zeros(MOTION_SIZE - 3))).astype(np.float32)
     meant = decode(tokens, config.bins)
     past = meant[:now].sum(0) * 0.2
     ahead = meant[now : now + config.intent_after].sum(0) * 0.2
     missed = _missed(meant[:now], proprio, then, config)
-    return np.concatenate(((proprio[_POSITION] - then[_POSITION]) * 10, past, ahead, missed)).astype(np.float32)
+    return np.concatenate((moved, past, ahead, missed)).astype(np.float32)
 
 
 def _missed(meant: np.ndarray, proprio: np.ndarray, then: np.ndarray, config: PolicyConfig) -> np.ndarray:
@@ -257,13 +266,11 @@ class Refiner:
             ages.append(float(age))
             windows.append(intent_window(intent.tokens, age, config))
             now = observation.step - intent.step
-            motions.append(intent_motion(intent.tokens, now, observation.proprio, intent.proprio, config))
+            motions.append(intent_motion(intent.tokens, now, age, observation.proprio, intent.proprio, config))
             fixed.append(pack_committed(committed, config))
         proprio = np.stack([observation.proprio for observation in seen])
-        anchors = None
-        if config.anchored:
-            given = [intent.anchors for _, intent, *_ in asked if intent.anchors is not None]
-            anchors = torch.from_numpy(read_anchors(np.stack(given), proprio))
+        given = [intent.anchors for _, intent, *_ in asked if intent.anchors is not None]
+        anchors = read_anchors(np.stack(given), proprio)
         return self.model.remember(
             torch.from_numpy(np.stack([observation.front for observation in seen])),
             torch.from_numpy(np.stack([observation.wrist for observation in seen])),
@@ -272,5 +279,5 @@ class Refiner:
             torch.tensor(ages),
             torch.from_numpy(np.stack(motions)),
             torch.from_numpy(np.stack(fixed)),
-            anchors,
+            torch.from_numpy(anchors),
         )

@@ -22,10 +22,10 @@ from training.loop import RunSettings, draw_rows, photometric, train
 from training.targets import Targets, goal_kinds
 
 MAX_AGE = 44
-_YOUNG_SHARE = 0.4
-"""of intents younger than 8 steps; the others are of any age"""
-_MISTIMED_SHARE, _MISTIMED, _MASKED_SHARE, _FRESH = 0.6, 14, 0.25, 1
-"""Whoever may copy will: of most intents that are not fresh (older than so many steps) the tokens are of another moment
+_YOUNG_SHARE = 0.5
+"""of intents whose tokens are still trusted; the others are of any age and have only their anchors"""
+_MISTIMED_SHARE, _MISTIMED, _MASKED_SHARE, _FRESH = 0.5, 14, 0.25, 2
+"""Whoever may copy will: of many intents that are not fresh (older than so many steps) the tokens are of another moment
 (up to so many steps away), of some there are none, so that what does not age, the anchors, and what the refiner sees
 itself must serve. Fresh tokens are always right: they are there to be followed."""
 _DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 0.7))
@@ -102,7 +102,8 @@ class RefinerBatches:
         windows, ages, motions, fixed, anchors = [], [], [], [], []
         for row, flip in zip(rows, flipped, strict=True):
             proprio = self.proprio[int(flip)]
-            age = int(rng.integers(0, 8)) if rng.random() < _YOUNG_SHARE else int(rng.integers(0, self.max_age + 1))
+            young = rng.random() < _YOUNG_SHARE
+            age = int(rng.integers(config.trusted_steps + 1 - delay if young else self.max_age + 1))
             age = min(age, self.max_age)
             since = max(int(row) - age, int(targets.first[row]))
             said = since
@@ -118,7 +119,7 @@ class RefinerBatches:
                 anchor = self._blur(self.true[since], rng)
             now = int(row) - since
             window = intent_window(tokens, now + delay, config)
-            motion = intent_motion(tokens, now, proprio[row], proprio[since], config)
+            motion = intent_motion(tokens, now, now + delay, proprio[row], proprio[since], config)
             if rng.random() < _MASKED_SHARE:
                 window[:] = config.bins
                 motion[3:] = 0

@@ -63,7 +63,7 @@ class Schedule:
         return state.has_intent and fresh
 
 
-def asynchronous(planner_period: int = 5, refiner_period: int = 3, refiner_delay: int = 1) -> Schedule:
+def asynchronous(planner_period: int = 4, refiner_period: int = 3, refiner_delay: int = 1) -> Schedule:
     """Both loops side by side on the newest observation.
 
     Args:

@@ -12,7 +12,7 @@ from scenes import TabletopEnv
 from scenes.constants import MAX_ROTATION, MAX_TRANSLATION
 
 CONFIG = PolicyConfig()
-STEPS = 8
+STEPS = 5
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def missed_after(env: TabletopEnv, actions: np.ndarray) -> np.ndarray:
         env.world.step(action)
     for _ in range(4):  # the arm follows its command with a lag
         env.world.step(np.array((0, 0, 0, 0, 0, 0, -1), np.float32))
-    return intent_motion(plan(), len(actions), env.proprioception(), then, CONFIG)[-MISSED_SIZE:] * 2
+    return intent_motion(plan(), len(actions), len(actions), env.proprioception(), then, CONFIG)[-MISSED_SIZE:] * 2
 
 
 def test_a_step_is_as_long_for_the_policy_as_for_the_world() -> None:
@@ -55,4 +55,4 @@ def test_tokens_beside_zero_mean_no_path() -> None:
     felt = np.zeros(CONFIG.proprio_size, np.float32)
     felt[6:8] = (0.0, 1.0)
     idle = encode(np.zeros((CONFIG.horizon, 7), np.float32), CONFIG.bins)
-    assert not intent_motion(idle, 40, felt, felt, CONFIG)[-MISSED_SIZE:].any()
+    assert not intent_motion(idle, 6, 6, felt, felt, CONFIG)[-MISSED_SIZE:].any()
