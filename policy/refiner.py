@@ -71,7 +71,8 @@ class Remembered:
     summary: Tensor
     """(B, width)"""
     coarse: Tensor
-    """(B, H, 8 + MISSED_SIZE + FEATURE_SIZE) beside what is refined: bin centres of its slice, a flag, what was missed so far, anchors"""
+    """(B, H, 8 + MISSED_SIZE + FEATURE_SIZE) beside what is refined: bin centres of its slice, a flag, what was missed
+    so far, anchors"""
 
 
 class RefinerModel(nn.Module):

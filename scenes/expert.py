@@ -60,10 +60,8 @@ def _push(world: World, goal: Goal) -> NDArray[np.float32]:
     return _shove(world, place[:2], along, max(place[2] + 0.004, _PUSH_HEIGHT))
 
 
-def _shove(
-    world: World, place: NDArray[np.float64], along: NDArray[np.float64], height: float
-) -> NDArray[np.float32]:
-    """Fingers closed, down behind a place (2,), then straight on along an axis; over it and round again if that fails."""
+def _shove(world: World, place: NDArray[np.float64], along: NDArray[np.float64], height: float) -> NDArray[np.float32]:
+    """Fingers closed, down behind a place (2,), straight on along an axis; over it and round again where that fails."""
     hand = world.hand_position
     away = hand[:2] - place
     forward, aside = float(away @ along), float(away @ along[::-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from policy.sentences import SentenceEncoder
+from policy.tasks import TASKS, task_of
 from scenes.constants import BUTTON_NAMES, CONTAINERS, DRAWER, OBJECT_NAMES
-from scenes.goals import all_goals, is_held_out, mirrored
+from scenes.goals import DIRECTIONS, all_goals, is_held_out, mirrored
 from scenes.labels import THINGS
 from scenes.language import COLOR_WORDS, SHAPE_WORDS, TEMPLATES, phrase
 from training.targets import goal_kinds
@@ -51,6 +53,10 @@ class PhraseBank:
     """phrases for extra queries"""
     thing: NDArray[np.int64]
     """for each of `named`: row of the thing in the label tables, -1 for what is never there"""
+    asking: NDArray[np.int64]
+    """phrases that ask for a task, about things that there are and about others"""
+    asked: NDArray[np.int64]
+    """row in `policy.tasks.TASKS` of each of `asking`"""
     idle: NDArray[np.int64]
     """phrases that ask for no task at all"""
 
@@ -71,6 +77,13 @@ class PhraseBank:
             some = numbers[:: 3 if goal.family in ("drawer", "button") else 12]
             named += some
             thing += [THINGS.index(goal.target)] * len(some)
+        kinds = goal_kinds()
+        asking = [number for numbers in by_goal for number in numbers]
+        asked = [kind for kind, numbers in zip(kinds, by_goal, strict=True) for _ in numbers]
+        for text, task in _strange(rng):
+            asking.append(len(texts))
+            asked.append(task)
+            texts.append(text)
         for text, row in _names(rng):
             named.append(len(texts))
             thing.append(row)
@@ -82,15 +95,38 @@ class PhraseBank:
             masks,
             by_goal,
             np.array([goals.index(mirrored(goal)) for goal in goals]),
-            goal_kinds(),
+            kinds,
             np.array(named),
             np.array(thing),
+            np.array(asking),
+            np.array(asked),
             idle,
         )
 
     def goal_phrases(self, goals: NDArray[np.int64], rng: Generator) -> NDArray[np.int64]:
         """A random phrase for each sample's goal (its number among `all_goals`)."""
         return np.array([self.by_goal[goal][rng.integers(len(self.by_goal[goal]))] for goal in goals])
+
+
+def _strange(rng: Generator) -> Iterator[tuple[str, int]]:
+    """Tasks about things that do not exist, with their rows in `TASKS`: the verb tells what is asked, not the noun."""
+    for name, templates in TEMPLATES.items():
+        details = tuple(DIRECTIONS) if name == "push" else ("",)
+        for template in templates:
+            if "{target}" not in template:
+                continue
+            for detail in details * (2 if name == "push" else 8):
+                lower = detail or _strange_name(rng)
+                row = TASKS.index(task_of(name, detail))
+                yield template.format(target=_strange_name(rng), detail=lower), row
+
+
+def _strange_name(rng: Generator) -> str:
+    if rng.random() < 0.3:
+        return str(rng.choice(UNKNOWN_THINGS))
+    colors = (*UNKNOWN_COLORS, *COLOR_WORDS)
+    things = (*UNKNOWN_THINGS, *(word for words in SHAPE_WORDS.values() for word in words))
+    return f"{rng.choice(colors)} {rng.choice(things)}"
 
 
 def _names(rng: Generator) -> list[tuple[str, int]]:

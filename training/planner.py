@@ -34,7 +34,7 @@ GROUNDING_WEIGHT, STATE_WEIGHT, KIND_WEIGHT = 0.4, 3.0, 0.1
 _DIMENSION_WEIGHT = torch.tensor((1.5, 1.5, 1.5, 0.4, 0.4, 1.2, 1.2))
 _STATE_DIMENSION_WEIGHT = torch.tensor((1.0,) * 6 + (3.0, 3.0, 1.0))
 _TURNING_SHARE = 0.3
-_WAYS, _UNKNOWN_POOL, _UNKNOWN_ASKED, _IDLE_ASKED = 2, 18, 4, 8
+_WAYS, _UNKNOWN_POOL, _UNKNOWN_ASKED, _ASKED, _IDLE_ASKED = 2, 18, 4, 64, 16
 
 
 class PlannerBatches:
@@ -65,7 +65,7 @@ class PlannerBatches:
         goals = self.frames.columns["goal"][rows].astype(np.int64)
         goals = np.where(shown.flipped, bank.mirrored[goals], goals)
         phrases = bank.goal_phrases(goals, rng)
-        idle = rng.choice(bank.idle, _IDLE_ASKED)
+        said, kinds = self._sentences(rng)
         pool, asked, things = self._names(rng)
         output = self.model(
             photometric(torch.from_numpy(shown.front)),
@@ -84,10 +84,16 @@ class PlannerBatches:
         state = state_loss(output.state, shown)
         assert output.kind is not None
         kind = F.cross_entropy(output.kind.float(), torch.from_numpy(bank.task[goals]))
-        idle_kind = self.model.read_kind(bank.features[idle].float(), bank.masks[idle])
-        kind = kind + 0.3 * F.cross_entropy(idle_kind.float(), torch.full((len(idle),), len(TASKS) - 1))
+        read = self.model.read_kind(bank.features[said].float(), bank.masks[said])
+        kind = kind + F.cross_entropy(read.float(), torch.from_numpy(kinds))
         total = tokens + GROUNDING_WEIGHT * grounding + STATE_WEIGHT * state + KIND_WEIGHT * kind
         return {"total": total, "tokens": tokens, "grounding": grounding, "state": state, "kind": kind}
+
+    def _sentences(self, rng: Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Phrases to read without a scene, and the rows in `TASKS` of what they ask for."""
+        some = rng.integers(len(self.bank.asking), size=_ASKED)
+        said = np.concatenate((self.bank.asking[some], rng.choice(self.bank.idle, _IDLE_ASKED)))
+        return said, np.concatenate((self.bank.asked[some], np.full(_IDLE_ASKED, len(TASKS) - 1)))
 
     def _names(self, rng: Generator) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Phrases of a pool, which of them each sample is asked for, and the things that they name.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,20 @@ def test_a_saved_policy_is_the_same_when_loaded(policy: LibraPolicy, tmp_path: P
     assert np.array_equal(
         again.planner.plan(observation()).probabilities, policy.planner.plan(observation()).probabilities
     )
+
+
+def test_fresh_tokens_move_the_refiner_and_old_ones_do_not(policy: LibraPolicy) -> None:
+    seen, fixed = observation(), np.zeros((1, 7), np.float32)
+    intent = policy.planner.plan(seen)
+    other = replace(intent, tokens=policy.config.bins - 1 - intent.tokens)
+
+    def differs(age: int) -> bool:
+        later = replace(seen, step=seen.step + age - 1)
+        chunks = [policy.refiner.refine(later, each, seen.step + age, fixed, 1).actions for each in (intent, other)]
+        return not np.array_equal(*chunks)
+
+    assert differs(2)
+    assert not differs(policy.config.trusted_steps + 1), "where things are still counts, speeds of then do not"
 
 
 def test_the_window_is_masked_outside_of_the_intent() -> None:
