@@ -108,8 +108,8 @@ DIRECTION_WORDS: dict[str, tuple[str, ...]] = {
 }
 _COLOR_MEANING = {
     **{word: color for color, words in COLOR_WORDS.items() for word in words},
-    "crimson": "red", "cherry": "red", "lime": "green", "olive": "green", "azure": "blue", "sapphire": "blue",
-    "indigo": "blue", "amber": "yellow", "gold": "yellow",
+    "crimson": "red", "vermilion": "red", "cherry": "red", "lime": "green", "olive": "green", "azure": "blue",
+    "sapphire": "blue", "indigo": "blue", "amber": "yellow", "gold": "yellow",
 }  # fmt: skip
 _SHAPE_MEANING = {
     **{word: shape for shape, words in SHAPE_WORDS.items() for word in words},
@@ -119,8 +119,8 @@ _SHAPE_MEANING = {
 _DIRECTION_MEANING = {
     **{word: direction for direction, words in DIRECTION_WORDS.items() for word in words},
     "leftwards": "left", "leftward": "left", "rightwards": "right", "rightward": "right", "forward": "front",
-    "forwards": "front", "away from you": "front", "away": "front", "backward": "back", "backwards": "back",
-    "towards you": "back", "toward you": "back",
+    "forwards": "front", "away from you": "front", "away": "front", "ahead": "front", "backward": "back",
+    "backwards": "back", "closer to you": "back", "towards you": "back", "toward you": "back",
 }  # fmt: skip
 _CONTAINER_MEANING = {"bowl": "bowl", "basin": "bowl", "plate": "plate", "dish": "plate"}
 
@@ -148,6 +148,7 @@ def _name(name: str, rng: Generator) -> str:
 def interpret(instruction: str, objects: Sequence[str]) -> Goal | None:
     """The goal that an instruction names among these objects, or None when it names none, or several."""
     text = " ".join(re.findall(r"[a-z]+", instruction.lower())).replace("can you", "could you")
+    text = re.sub(r" colou?red\b", "", text)
     if re.search(r"\b(drawer|cabinet)\b", text):
         return _drawer(text) if "drawer" in objects else None
     mentions = _mentions(text)
@@ -171,7 +172,7 @@ def interpret(instruction: str, objects: Sequence[str]) -> Goal | None:
 
 
 def _drawer(text: str) -> Goal:
-    closing = re.search(r"\b(close|closed|closing|shut|push|back in)\b", text)
+    closing = re.search(r"\b(close|closed|closing|shut|push|pushed|back in)\b", text)
     return Goal("drawer", "drawer", "close" if closing else "open")
 
 
@@ -180,7 +181,7 @@ def _stack(text: str, mentions: list[tuple[str, str, int]], first: str, second: 
         return None
     # "on the blue cube put the red one" names the lower object first.
     before = text[: mentions[0][2]]
-    lower_first = re.search(r"\b(on|onto|upon|atop|top of)( the| a)?( [a-z]+)?\s*$", before) is not None
+    lower_first = re.search(r"\b(on|onto|upon|atop|over|above|top of)( the| a)?( [a-z]+){0,3}\s*$", before) is not None
     upper, lower = (second, first) if lower_first else (first, second)
     return Goal("stack", upper, lower) if lower.endswith("cube") else None
 

@@ -17,6 +17,7 @@ from scenes.constants import BUTTON_NAMES, CONTAINERS, DRAWER, OBJECT_NAMES
 from scenes.goals import DIRECTIONS, all_goals, is_held_out, mirrored
 from scenes.labels import THINGS
 from scenes.language import COLOR_WORDS, SHAPE_WORDS, TEMPLATES, phrase
+from training.paraphrase import paraphrase
 from training.targets import goal_kinds
 
 UNKNOWN_COLORS = ("purple", "orange", "black", "white", "pink", "brown", "grey", "violet", "silver", "turquoise")
@@ -31,7 +32,15 @@ NO_TASK = (
     "press on", "stack overflow",
     "switch the lights off", "write a poem about the sea", "the", "go home", "make me a sandwich", "bla bla bla",
     "wash the dishes", "why", "good morning robot", "drive to the station", "1234 5678", "move", "nothing",
-    "play chess",
+    "play chess", "how are you today", "what can you do", "which day is it", "explain gravity", "order a pizza",
+    "sing me to sleep", "turn the music down", "water the plants", "call a taxi", "where are my keys", "good night",
+    "read the newspaper to me", "is anybody there", "who won the match", "buy some milk", "spell your name",
+    "what do you see", "draw a horse", "set an alarm for seven", "book a table for two", "run", "jump up and down",
+    "walk the dog", "I am hungry", "this is a test", "tell me the time", "shut up", "shut down", "open sesame",
+    "push yourself", "pick a number", "pick me up at eight", "take a break", "take it easy", "hold on a second",
+    "put on some music", "put yourself in my place", "press release", "raise your hand", "lift your spirits",
+    "grab a coffee", "get lost", "stack up well", "close the deal", "open your mind", "never mind", "yes", "no",
+    "how old are you", "where is Paris", "fly to the moon", "cook dinner", "clean your room", "stand still",
 )  # fmt: skip
 
 
@@ -70,11 +79,12 @@ class PhraseBank:
         thing: list[int] = []
         goals = all_goals()
         for goal in goals:
-            said = set() if is_held_out(goal) else {goal.instruction, *(phrase(goal, rng) for _ in range(ways))}
+            said = {goal.instruction, *(say(goal, rng) for say in (phrase, paraphrase) for _ in range(ways))}
+            said = set() if is_held_out(goal) else said
             numbers = list(range(len(texts), len(texts) + len(said)))
             by_goal.append(numbers)
             texts += sorted(said)
-            some = numbers[:: 3 if goal.family in ("drawer", "button") else 12]
+            some = numbers[:: 6 if goal.family in ("drawer", "button") else 24]
             named += some
             thing += [THINGS.index(goal.target)] * len(some)
         kinds = goal_kinds()

@@ -1,0 +1,129 @@
+"""Many more ways to say a goal than its templates: verbs, frames and names put together at random, for training alone.
+
+`assets/phrases.json` was written before and by itself; a test keeps its sentences out of here.
+"""
+
+from __future__ import annotations
+
+from numpy.random import Generator
+
+from scenes.constants import DRAWER
+from scenes.goals import Goal
+from scenes.language import COLOR_WORDS, SHAPE_WORDS
+
+_FRAMES = (
+    "{do}", "{do}", "please {do}", "{do} please", "could you {do}", "could you please {do}", "will you {do}",
+    "can you {do} for me", "I need you to {do}", "I'd like you to {do}", "your task is to {do}", "robot, {do}",
+    "try to {do}", "{do} for me", "{do} now", "next, {do}", "let's {do}",
+    "you should {do}", "kindly {do}", "ok, {do}", "hey, {do}", "the next step is to {do}", "I want you to {do} now",
+    "would you please {do}", "do me a favour and {do}", "it is time to {do}", "carefully {do}", "quickly {do}",
+    "now {do}, thanks", "be so kind as to {do}", "you may {do}", "start to {do}", "when you are ready, {do}",
+)  # fmt: skip
+_WISHES = (
+    "{so}", "I want {so}", "make sure that {so}", "see to it that {so}", "I would like it if {so}", "please, {so}",
+    "it would be nice if {so}", "what I want is that {so}",
+)  # fmt: skip
+_INTO = {
+    "bowl": ("in", "into", "inside", "within"),
+    "plate": ("on", "onto", "on top of", "upon"),
+    "stack": ("on", "on top of", "onto", "upon", "over", "above"),
+}
+_PUT = (
+    "put {t} {p} {c}", "place {t} {p} {c}", "set {t} down {p} {c}", "bring {t} and put it {p} {c}", "move {t} {p} {c}",
+    "position {t} {p} {c}", "take {t} and leave it {p} {c}", "lower {t} {p} {c}", "release {t} {p} {c}",
+    "pick {t} up and place it {p} {c}", "get {t} {p} {c}", "lay {t} {p} {c}", "arrange {t} {p} {c}",
+    "grasp {t}, then put it {p} {c}", "lift {t} and set it {p} {c}", "drop {t} {p} {c}", "{p} {c} put {t}",
+)  # fmt: skip
+_LIES = (
+    "{t} is {p} {c}", "{t} lies {p} {c}", "{t} ends up {p} {c}", "{t} goes {p} {c}", "{t} rests {p} {c}",
+    "{t} is put {p} {c}", "{t} lands {p} {c}",
+)  # fmt: skip
+_DO = {
+    "pick": (
+        "pick up {t}", "pick {t} up", "lift {t}", "lift {t} off the table", "raise {t}", "raise {t} into the air",
+        "grab {t}", "grasp {t} and lift it", "seize {t}", "take {t}", "take {t} off the table", "get {t}", "fetch {t}",
+        "hold {t} up", "hold {t} above the table", "lift {t} up high", "bring {t} up", "scoop up {t}", "elevate {t}",
+        "take {t} in your hand", "get a grip on {t} and raise it", "clutch {t} and lift", "pick up just {t}",
+    ),
+    "bowl": _PUT, "plate": _PUT,
+    "stack": (
+        *_PUT, "stack {t} {p} {c}", "build a tower: {t} {p} {c}", "pile {t} {p} {c}", "balance {t} {p} {c}",
+        "make a stack of {t} {p} {c}",
+    ),
+    "push": (
+        "push {t} {d}", "shove {t} {d}", "slide {t} {d}", "move {t} {d}", "nudge {t} {d}", "shift {t} {d}",
+        "press against {t} so that it moves {d}", "displace {t} {d}", "push {t} a bit {d}", "make {t} slide {d}",
+        "move {t} over {d}", "push {t} further {d}", "drive {t} {d}", "slide {t} across the table {d}", "{d} push {t}",
+    ),
+    "drawer open": (
+        "open {t}", "pull {t} open", "pull {t} out", "open up {t}", "slide {t} open", "draw {t} open", "pull on {t}",
+        "get {t} open", "take the handle and pull {t}", "open {t} all the way", "pull {t} towards the middle",
+    ),
+    "drawer close": (
+        "close {t}", "shut {t}", "push {t} in", "push {t} shut", "slide {t} shut", "push {t} closed", "push {t} back",
+        "get {t} closed", "close {t} completely", "slide {t} back in", "close {t} again",
+    ),
+    "button": (
+        "press {t}", "push {t}", "push {t} down", "press {t} down", "hit {t}", "tap {t}", "click {t}", "touch {t}",
+        "press on {t}", "activate {t}", "trigger {t}", "push down {t}", "hold {t} down", "use {t}", "punch {t}",
+    ),
+}  # fmt: skip
+_SO = {
+    "pick": ("{t} is in the air", "{t} is lifted", "{t} is held up", "{t} comes up", "{t} hangs above the table"),
+    "bowl": _LIES, "plate": _LIES, "stack": (*_LIES, "{t} stands {p} {c}"),
+    "push": ("{t} moves {d}", "{t} is further {d}", "{t} slides {d}", "{t} gets pushed {d}", "{t} goes {d}"),
+    "drawer open": ("{t} is open", "{t} is pulled out", "{t} stands open", "{t} gets opened"),
+    "drawer close": ("{t} is closed", "{t} is shut", "{t} is pushed in", "{t} gets closed"),
+    "button": ("{t} is pressed", "{t} is down", "{t} gets pushed", "{t} is pushed down"),
+}  # fmt: skip
+_DIRECTIONS = {
+    "left": ("left", "to the left", "to your left", "leftwards", "to the left side", "towards the left"),
+    "right": ("right", "to the right", "to your right", "rightwards", "to the right side", "towards the right"),
+    "front": ("forward", "forwards", "to the front", "away from you", "to the far side", "further away", "ahead"),
+    "back": ("back", "backward", "backwards", "to the back", "towards you", "closer to you", "to the near side"),
+}
+_ARTICLES = ("the", "the", "the", "the", "that", "this", "a", "my", "")
+_NAMES = (
+    "{c} {s}", "{c} {s}", "{c} {s}", "{c} {s}", "small {c} {s}", "{c} coloured {s}", "little {c} {s}"
+)  # fmt: skip
+_MORE_COLORS = {
+    "red": ("dark red", "light red", "vermilion", "fire red"),
+    "green": ("light green", "forest green", "leaf green", "mint green"),
+    "blue": ("light blue", "dark blue", "royal blue", "sky blue"),
+    "yellow": ("light yellow", "canary yellow", "sunny yellow", "mustard yellow"),
+}
+_CONTAINERS = {
+    "bowl": ("the bowl", "the bowl", "that bowl", "the round bowl", "a bowl"),
+    "plate": ("the plate", "the plate", "that plate", "the flat plate", "a plate"),
+}
+_DRAWERS = ("the drawer", "the drawer", "that drawer", "the cabinet's drawer", "the drawer of the cabinet")
+
+
+def paraphrase(goal: Goal, rng: Generator) -> str:
+    """One of very many ways to ask for the goal."""
+    kind = f"drawer {goal.detail}" if goal.family == "drawer" else goal.family
+    wish = rng.random() < 0.2
+    ways = (_SO if wish else _DO)[kind]
+    frames = _WISHES if wish else _FRAMES
+    words = {
+        "t": _one(_DRAWERS, rng) if goal.target == DRAWER else _thing(goal.target, rng),
+        "d": _one(_DIRECTIONS[goal.detail], rng) if goal.family == "push" else "",
+        "p": _one(_INTO[goal.family], rng) if goal.family in _INTO else "",
+        "c": "",
+    }
+    if goal.container is not None:
+        named = goal.container in _CONTAINERS
+        words["c"] = _one(_CONTAINERS[goal.container], rng) if named else _thing(goal.container, rng)
+    said = _one(ways, rng).format(**words)
+    return " ".join(_one(frames, rng).format(do=said, so=said).split())
+
+
+def _thing(name: str, rng: Generator) -> str:
+    color, shape = name.split()
+    colors = COLOR_WORDS[color] + (_MORE_COLORS[color] if rng.random() < 0.3 else ())
+    said = _one(_NAMES, rng).format(c=_one(colors, rng), s=_one(SHAPE_WORDS[shape], rng))
+    return f"{_one(_ARTICLES, rng)} {said}"
+
+
+def _one(ways: tuple[str, ...], rng: Generator) -> str:
+    return ways[rng.integers(len(ways))]
