@@ -45,6 +45,8 @@ class RefinerBatches:
         self.mean, self.spread = mean, spread
         self.planned, self.planned_share = planned, planned_share
         self.batch, self.samples, self.seed, self.max_age = batch, samples, seed, max_age
+        self.late = max_age > self.config.trusted_steps
+        """whether intents may come late; when none ever does, all tokens are right and always there"""
         self.targets = Targets.of(frames, self.config.bins)
         self.recent, self.recent_share = recent, recent_share
         felt = frames.columns["proprio"]
@@ -107,7 +109,7 @@ class RefinerBatches:
             age = min(age, self.max_age)
             since = max(int(row) - age, int(targets.first[row]))
             said = since
-            if int(row) + delay - since > _FRESH and rng.random() < _MISTIMED_SHARE:
+            if self.late and int(row) + delay - since > _FRESH and rng.random() < _MISTIMED_SHARE:
                 said = int(np.clip(since + rng.integers(-_MISTIMED, _MISTIMED + 1), targets.first[row], row))
             if self.planned is not None and rng.random() < self.planned_share:
                 tokens = self.planned[said]
@@ -120,7 +122,7 @@ class RefinerBatches:
             now = int(row) - since
             window = intent_window(tokens, now + delay, config)
             motion = intent_motion(tokens, now, now + delay, proprio[row], proprio[since], config)
-            if rng.random() < _MASKED_SHARE:
+            if self.late and rng.random() < _MASKED_SHARE:
                 window[:] = config.bins
                 motion[3:] = 0
             windows.append(window)
