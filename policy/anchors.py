@@ -17,7 +17,7 @@ _PLACED = 9
 ANCHOR_SIZE = _PLACED + len(TASKS)
 """target x, y, z and container x, y, z (m, base frame), closing direction (double angle, base frame), whether there is
 a container (0 or 1), probability of every kind of task"""
-FEATURE_SIZE = 21 + len(TASKS)
+FEATURE_SIZE = 30 + len(TASKS)
 _ZOOM = (1.0, 4.0, 16.0)
 _MIRROR = np.array((1, -1, 1, 1, -1, 1, 1, -1, 1), np.float32)
 
@@ -41,13 +41,18 @@ def to_anchors(
     return np.concatenate((seen, closing, container[:, None], kind), 1).astype(np.float32)
 
 
-def read_anchors(anchors: NDArray[np.float32], proprio: NDArray[np.float32]) -> NDArray[np.float32]:
+def read_anchors(
+    anchors: NDArray[np.float32], proprio: NDArray[np.float32], then: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """(B, FEATURE_SIZE) what anchors (B, ANCHOR_SIZE) mean for the hand as it is now, proprioception (B, P).
 
-    Target and container from the hand at three scales, how far to turn, whether there is a container, kind of task.
+    Target and container from the hand, and the target from the hand as it was when it was seen (`then`, (B, P)): that
+    is where a thing in the hand still is, wherever the hand has gone. All at three scales. Then how far to turn,
+    whether there is a container, kind of task.
     """
     hand, flag, kind = proprio[:, :3], anchors[:, 8:9], anchors[:, _PLACED:]
-    away = np.concatenate(((anchors[:, :3] - hand) * 10, (anchors[:, 3:6] - hand) * 10 * flag), 1)
+    places = (anchors[:, :3] - hand, (anchors[:, 3:6] - hand) * flag, anchors[:, :3] - then[:, :3])
+    away = np.concatenate(places, 1) * 10
     cosine, sine = _double_yaw(proprio)
     along, across = anchors[:, 6], anchors[:, 7]
     turn = np.stack((along * cosine + across * sine, across * cosine - along * sine), 1)

@@ -271,7 +271,8 @@ class Refiner:
             fixed.append(pack_committed(committed, config))
         proprio = np.stack([observation.proprio for observation in seen])
         given = [intent.anchors for _, intent, *_ in asked if intent.anchors is not None]
-        anchors = read_anchors(np.stack(given), proprio)
+        then = np.stack([intent.proprio for _, intent, *_ in asked])
+        anchors = read_anchors(np.stack(given), proprio, then)
         return self.model.remember(
             torch.from_numpy(np.stack([observation.front for observation in seen])),
             torch.from_numpy(np.stack([observation.wrist for observation in seen])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,7 +62,7 @@ class RefinerBatches:
         delay = int(rng.choice((0, 1, 1, 2)))
         rows = draw_rows(len(self.frames), self.batch, self.recent, self.recent_share, rng)
         flipped = rng.random(self.batch) < 0.5
-        windows, ages, motions, committed, anchors = self._conditions(rows, flipped, delay, rng)
+        windows, ages, motions, committed, anchors, then = self._conditions(rows, flipped, delay, rng)
         felt = np.where(flipped[:, None], self.proprio[1][rows], self.proprio[0][rows])
         proprio = (torch.from_numpy(felt) - self.mean) / self.spread
         memory = self.model.remember(
@@ -72,7 +73,7 @@ class RefinerBatches:
             torch.from_numpy(ages),
             torch.from_numpy(motions),
             torch.from_numpy(committed),
-            torch.from_numpy(read_anchors(anchors, felt)),
+            torch.from_numpy(read_anchors(anchors, felt, then)),
         )
         steps, holds = self.targets.chunk_steps(rows, self.config.chunk, delay)
         expert = self.targets.expert[steps] * np.where(flipped[:, None], ACTION, np.float32(1))[:, None]
@@ -99,9 +100,9 @@ class RefinerBatches:
 
     def _conditions(
         self, rows: NDArray[np.int64], flipped: NDArray[np.bool_], delay: int, rng: Generator
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[NDArray[Any], ...]:
         config, targets = self.config, self.targets
-        windows, ages, motions, fixed, anchors = [], [], [], [], []
+        windows, ages, motions, fixed, anchors, thens = [], [], [], [], [], []
         for row, flip in zip(rows, flipped, strict=True):
             proprio = self.proprio[int(flip)]
             young = rng.random() < _YOUNG_SHARE
@@ -127,10 +128,12 @@ class RefinerBatches:
                 motion[3:] = 0
             windows.append(window)
             anchors.append(mirror_anchors(anchor) if flip else anchor)
+            thens.append(proprio[since])
             ages.append(float(now + delay))
             motions.append(motion)
             fixed.append(pack_committed(targets.executed[row : row + delay] * (ACTION if flip else 1), config))
-        return np.stack(windows), np.array(ages, np.float32), np.stack(motions), np.stack(fixed), np.stack(anchors)
+        stacked = (np.stack(each) for each in (motions, fixed, anchors, thens))
+        return np.stack(windows), np.array(ages, np.float32), *stacked
 
     def _blur(self, anchor: NDArray[np.float32], rng: Generator) -> NDArray[np.float32]:
         """(ANCHOR_SIZE,) as inexact as a planner sees it: millimetres, sometimes centimetres."""

@@ -48,9 +48,9 @@ def test_an_old_anchor_read_now_says_what_a_fresh_one_says(moments: list) -> Non
     old, fresh = anchors_at(moments[0]), anchors_at(moments[-1])
     now = moments[-1][1][None]
     assert old.shape == (1, ANCHOR_SIZE)
-    assert read_anchors(old, now).shape == (1, FEATURE_SIZE)
+    assert read_anchors(old, now, now).shape == (1, FEATURE_SIZE)
     np.testing.assert_allclose(old[:, :6], fresh[:, :6], atol=2e-3)
-    np.testing.assert_allclose(read_anchors(old, now), read_anchors(fresh, now), atol=0.06)
+    np.testing.assert_allclose(read_anchors(old, now, now), read_anchors(fresh, now, now), atol=0.06)
 
 
 def test_without_a_container_its_place_says_nothing(moments: list) -> None:
@@ -65,14 +65,22 @@ def test_without_a_container_its_place_says_nothing(moments: list) -> None:
         )
         for away in ((5, 5, 5), (-3, 1, 0))
     ]
-    np.testing.assert_array_equal(read_anchors(two[0], felt[None]), read_anchors(two[1], felt[None]))
+    hand = felt[None]
+    np.testing.assert_array_equal(read_anchors(two[0], hand, hand), read_anchors(two[1], hand, hand))
 
 
 def test_anchors_mirror_as_the_world_does(moments: list) -> None:
     anchors, felt = anchors_at(moments[0]), moments[5][1][None]
-    plain = read_anchors(anchors, felt)
-    reflected = read_anchors(mirror_anchors(anchors), mirror_proprio(felt))
-    signs = np.concatenate((np.tile(POSITION, 6), CLOSING, (1,)))
+    then = moments[0][1][None]
+    plain = read_anchors(anchors, felt, then)
+    reflected = read_anchors(mirror_anchors(anchors), mirror_proprio(felt), mirror_proprio(then))
+    signs = np.concatenate((np.tile(POSITION, 9), CLOSING, (1,)))
     placed = len(signs)
     np.testing.assert_allclose(plain[:, :placed] * signs, reflected[:, :placed], atol=1e-5)
     assert TASKS[int(reflected[0, placed:].argmax())] == "push right"
+
+
+def test_where_a_thing_is_in_the_hand_is_told_however_far_the_hand_went(moments: list) -> None:
+    anchors, then = anchors_at(moments[0]), moments[0][1][None]
+    kept = [read_anchors(anchors, felt[None], then).reshape(-1)[6:9] for _, felt, _ in moments]
+    np.testing.assert_array_equal(kept[0], kept[-1])
