@@ -28,16 +28,16 @@ class Round:
 class Recipe:
     """How a checkpoint is made; steps are optimiser steps of 64 samples."""
 
-    scenes: int = 1150
+    scenes: int = 1000
     """expert demonstrations from these many scene seeds, from 0 on"""
     turning_scenes: int = 300
     """and from these many, from 10000 on, in which the hand must turn much (`training.collect.TURNING`)"""
-    refiner_steps: int = 1000
-    planner_steps: int = 3500
-    rounds: tuple[Round, ...] = (Round(210, 900, 900), Round(300, 0, 900))
-    recent_share: tuple[float, float] = (0.4, 0.6)
+    refiner_steps: int = 800
+    planner_steps: int = 2600
+    rounds: tuple[Round, ...] = (Round(300, 800, 1200), Round(240, 0, 1000))
+    recent_share: tuple[float, float] = (0.5, 0.75)
     """of each batch of planner and refiner in a round: from all but the first data set"""
-    planned_blocks: int = 20
+    planned_blocks: int = 10
     """so many blocks of each data set the refiner sees with the planner's tokens"""
     shards: int = 2
     """single-threaded processes that share every batch, whatever the machine: weights depend on it a little"""
