@@ -144,7 +144,9 @@ class _Plan:
         settings = {**options, **learned(PolicyConfig())}
         result = {"prepare": "norm.safetensors", "tokens": "tokens.npy"}.get(kind, "weights.safetensors")
         cores = self.recipe.shards if trains else None
-        scenes = sum(stage.work for stage in self.stages if stage.name in sets)
+        seen = [stage for stage in self.stages if stage.name in sets]
+        share = [min(1.0, options.get("blocks", len(stage.blocks)) / len(stage.blocks)) for stage in seen]
+        scenes = round(sum(stage.work * part for stage, part in zip(seen, share, strict=True)))
         work, unit = (steps, "steps") if trains else (scenes, "scenes")
         self._add(
             name, kind, folder, result, work, unit, "training.stage", tuple(line), settings,
