@@ -28,7 +28,7 @@ DELAYS = (0, 1, 1, 2, 3, 5, 8, 12, 16, 20)
 TIME_LIMIT = 200
 TIPPED = 0.3
 """share of the scenes in which every cylinder lies: what a policy still gets wrong must not be rare"""
-POLICY_TURN, EXPERT_TURN = (8, 40), (7, 22)
+POLICY_TURN, EXPERT_TURN = (8, 70), (7, 22)
 
 
 def drive(
