@@ -4,6 +4,7 @@ from policy.runtime.batches import Batch, BatchedLockstep, BatchWorker
 from policy.runtime.buffer import IntentBuffer
 from policy.runtime.clocks import Clock, Lockstep, WallClock
 from policy.runtime.decision import Counters, Decision
+from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, SystemFault
 from policy.runtime.held import HeldSteps
 from policy.runtime.paths import METRES_PER_UNIT, coarse_path, refined_path
 from policy.runtime.runtime import Runtime
@@ -14,6 +15,8 @@ from policy.runtime.workers import LockstepWorker, ThreadWorker, Worker, WorkRes
 
 __all__ = [
     "METRES_PER_UNIT",
+    "PLANNER_PATIENCE",
+    "REFINER_PATIENCE",
     "SCHEDULES",
     "ActionTimeline",
     "Batch",
@@ -22,6 +25,7 @@ __all__ = [
     "Clock",
     "Counters",
     "Decision",
+    "Guarded",
     "HeldSteps",
     "IntentBuffer",
     "Lockstep",
@@ -30,6 +34,7 @@ __all__ = [
     "RefinerLike",
     "Runtime",
     "Schedule",
+    "SystemFault",
     "ThreadWorker",
     "WallClock",
     "WorkResult",

@@ -52,4 +52,4 @@ class Counters:
     starved_steps: int = 0
     """steps without a planned action, after the generation's first action"""
     failures: int = 0
-    """calls of planner or refiner that raised"""
+    """calls of planner or refiner that raised, hung or gave what cannot be used"""

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from policy.runtime.buffer import IntentBuffer
 from policy.runtime.clocks import Clock
 from policy.runtime.decision import Counters, Decision
+from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, Hung, chunk_fault, intent_fault
 from policy.runtime.held import HeldSteps
 from policy.runtime.schedules import LoopState, Schedule
 from policy.runtime.splice import ActionTimeline
 from policy.runtime.systems import PlannerLike, RefinerLike
-from policy.runtime.workers import ThreadWorker, Worker, WorkResult
+from policy.runtime.workers import ThreadWorker, WorkResult
 from records import ACTION_NAMES, PROPRIO_NAMES, Chunk, Intent, Observation
 
 T = TypeVar("T")
@@ -46,8 +47,10 @@ class Runtime:
         self._held = HeldSteps()
         self._buffer = IntentBuffer(self._held)
         self._timeline = ActionTimeline(self._held)
-        self._planner_worker: Worker[Intent] = clock.planner_worker(planner.plan)
-        self._refiner_worker: Worker[Chunk] = clock.refiner_worker(refiner.refine)
+        self._planner_worker = Guarded("planner", clock.planner_worker(planner.plan), intent_fault, PLANNER_PATIENCE)
+        self._refiner_worker = Guarded("refiner", clock.refiner_worker(refiner.refine), chunk_fault, REFINER_PATIENCE)
+        self.lost = False
+        """whether a system hangs for good: only a new process can help"""
         self._seed = 0
         self._results: dict[str, deque[float]] = {"planner": deque(maxlen=64), "refiner": deque(maxlen=64)}
         self._forget()
@@ -107,6 +110,7 @@ class Runtime:
 
         events: list[str] = []
         durations: dict[str, float] = {}
+        failures = self.counters.failures
         yield from self._collect(step, events, durations)
         if self.schedule.wants_plan(self._state(step)):
             self._plan_asked = step
@@ -115,7 +119,8 @@ class Runtime:
             yield from self._collect(step, events, durations)
         events += self._buffer.withdraw(step + self.schedule.refiner_delay)
         state = self._state(step)
-        if self._buffer.refusal is None and self.schedule.wants_chunk(state):
+        held = self._buffer.refusal is not None or self.counters.failures > failures
+        if not held and self.schedule.wants_chunk(state):
             if self.schedule.may_use(state):
                 self._ask_refiner(observation)
                 yield from self._collect(step, events, durations)
@@ -154,14 +159,15 @@ class Runtime:
     @property
     def planner_latency_s(self) -> float:
         """Seconds added to every planner result (wall clock); may be set at any time."""
-        worker = self._planner_worker
+        worker = self._planner_worker.worker
         return worker.added_latency_s if isinstance(worker, ThreadWorker) else 0.0
 
     @planner_latency_s.setter
     def planner_latency_s(self, seconds: float) -> None:
-        if not isinstance(self._planner_worker, ThreadWorker):
+        worker = self._planner_worker.worker
+        if not isinstance(worker, ThreadWorker):
             raise ValueError("In lockstep the planner's latency is counted in control steps: give it to the clock.")
-        self._planner_worker.added_latency_s = seconds
+        worker.added_latency_s = seconds
 
     def close(self) -> None:
         """Stop the workers."""
@@ -186,7 +192,7 @@ class Runtime:
         for planned in self._planner_worker.poll(step):
             intent = planned.value
             if intent is None:
-                self._report("planner", planned, events)
+                self._withdraw_all(planned, events)
                 continue
             before = self._buffer.intent
             intent = replace(intent, asked_at=planned.asked_at, ready_at=planned.ready_at, ready_step=step)
@@ -198,7 +204,7 @@ class Runtime:
             self._results["planner"].append(planned.ready_at)
         for refined in self._refiner_worker.poll(step):
             if refined.value is None:
-                self._report("refiner", refined, events)
+                self._withdraw_chunks(refined, events)
                 continue
             meant = self._intent_steps.pop(refined.step, refined.value.intent_step)
             chunk = replace(refined.value, intent_step=meant, asked_at=refined.asked_at, ready_at=refined.ready_at)
@@ -206,9 +212,18 @@ class Runtime:
             durations["refiner"] = refined.milliseconds
             self._results["refiner"].append(refined.ready_at)
 
-    def _report(self, name: str, result: WorkResult[Intent] | WorkResult[Chunk], events: list[str]) -> None:
+    def _withdraw_all(self, failed: WorkResult[Intent], events: list[str]) -> None:
+        """The planner failed: nothing that it has planned is carried out any more."""
+        self._buffer.clear()
+        self._refiner_worker.discard()
+        self._withdraw_chunks(failed, events)
+
+    def _withdraw_chunks(self, failed: WorkResult[Intent] | WorkResult[Chunk], events: list[str]) -> None:
+        """One of the systems failed: the arm holds from this very step on."""
+        self._timeline.clear()
         self.counters.failures += 1
-        events.append(f"The {name} failed on the observation of step {result.step}: {result.error}")
+        self.lost = self.lost or isinstance(failed.error, Hung)
+        events.append(str(failed.error))
 
     def _ask_refiner(self, observation: Observation) -> None:
         intent = self._buffer.intent
@@ -257,10 +272,10 @@ class Runtime:
             self._intents = {at: kept for at, kept in self._intents.items() if at >= chunk.intent_step}
         return decision
 
-    def _wait(self, worker: Worker[T], step: int, timeout: float) -> T:
+    def _wait(self, guarded: Guarded[T], step: int, timeout: float) -> T:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            for result in worker.poll(step + 10_000):
+            for result in guarded.worker.poll(step + 10_000):
                 if result.value is None:
                     raise result.error or RuntimeError("no result")
                 return result.value

@@ -39,6 +39,10 @@ class ActionTimeline:
         self._chunks.sort(key=lambda kept: (kept.step, kept.start_step), reverse=True)
         return []
 
+    def clear(self) -> None:
+        """Withdraw every chunk; newer ones of this generation count as before."""
+        self._chunks.clear()
+
     def find(self, step: int) -> tuple[Chunk, NDArray[np.float32]] | None:
         """The chunk in use at `step` and its action (7,), or None when nothing is planned for it."""
         for chunk in self._chunks:
