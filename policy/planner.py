@@ -218,13 +218,13 @@ class Planner:
         )
 
     def _refusal(self, instruction: str, target: Grounding, nothing: float) -> str | None:
-        if nothing > self.config.refusal_threshold:
-            return f"I do not know what to do for “{instruction}”. Choose one of the suggestions."
-        if target.none["front"] < self.config.refusal_threshold:
+        absent = target.none["front"] >= self.config.refusal_threshold and target.none["wrist"] >= 0.05
+        if not absent and nothing <= self.config.refusal_threshold:
             return None
-        if target.none["wrist"] < 0.05:
-            return None
-        return f"I see nothing on the table that fits “{instruction}”. Name an object that is in view."
+        return (
+            f"I see nothing on the table that fits “{instruction}”. Name an object that is in view, or choose one of "
+            "the suggestions."
+        )
 
 
 def _mirror_state(state: np.ndarray) -> np.ndarray:

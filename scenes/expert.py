@@ -125,7 +125,9 @@ def _grasp(world: World, target: str) -> NDArray[np.float32]:
     off = max(aside, 0.08 * abs(float(np.linalg.norm(turn))))
     low = abs(hand[2] - goal[2])
     closing = world.controller.gripper > 0
-    missed = closing and world.gripper_width < 0.012
+    # Fingers that have come to rest on something else will never hold it.
+    stuck = world.gripper_width < 0.07 and world.gripper_speed < 0.002
+    missed = closing and (world.gripper_width < 0.012 or stuck)
     near = (aside < 0.022 and low < 0.022) if closing else (aside < 0.007 and low < 0.008 and off < 0.012)
     if near and not missed:
         return _action(np.zeros(3), np.zeros(3), _CLOSED)

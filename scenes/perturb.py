@@ -23,7 +23,7 @@ CAMERA_TURN: Final = np.radians(5.0)
 """about every axis"""
 LIGHT: Final = (0.4, 1.6)
 LIGHT_SHIFT: Final = 1.0
-HUES: Final = ((0.20, 0.28), (0.43, 0.54), (0.70, 0.93))
+HUES: Final = ((0.45, 0.54), (0.70, 0.93))
 """of table tops: none that an object is named by"""
 WIDE_AREA: Final = ((0.33, 0.67), (-0.27, 0.27))
 """as wide as the front camera sees; `AREA` is 6 cm and 4 cm smaller"""

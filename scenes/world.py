@@ -38,6 +38,7 @@ class World:
         self.layout: Layout = draw_layout(0)
         self._arm_qpos = np.array([self.model.joint(f"joint_{i}").qposadr[0] for i in range(1, 8)])
         self._finger_qpos = np.array([self.model.joint(f"{s}_finger").qposadr[0] for s in ("left", "right")])
+        self._finger_dofs = np.array([self.model.joint(f"{s}_finger").dofadr[0] for s in ("left", "right")])
         self._bodies = {name: self.model.body(name).id for name in (*OBJECT_NAMES, *CONTAINERS, *_TRAVEL)}
         self._marks = np.zeros((len(OBJECT_NAMES), 2))
         self._pads = {self.model.geom("left_pad").id: 0, self.model.geom("right_pad").id: 1}
@@ -182,6 +183,11 @@ class World:
     def gripper_width(self) -> float:
         """Opening between the pads, metres, 0 to 0.08."""
         return float(self.data.qpos[self._finger_qpos].sum())
+
+    @property
+    def gripper_speed(self) -> float:
+        """How fast that changes, metres per second, 0 or more."""
+        return abs(float(self.data.qvel[self._finger_dofs].sum()))
 
     @property
     def joint_angles(self) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from scenes import TabletopEnv
 from scenes.layout import draw_layout, tip_over
 from training.collect import TURNING, Perturbation, collect_block
 
-SEEDS = range(40, 43)
+SEEDS = range(40, 46)
 Frame = dict[str, np.ndarray[Any, Any]]
 
 

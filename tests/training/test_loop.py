@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -124,22 +125,24 @@ def test_a_damaged_state_is_one_sentence(tmp_path: Path) -> None:
         fit(tmp_path, new_model())
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """No file of this process can grow beyond a kilobyte."""
+    """No file of this process can grow beyond a kilobyte: not pytest's own output either, so no longer than needed."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_leaves_the_last_state_and_nothing_half_written(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_full_disk_leaves_the_last_state_and_nothing_half_written(tmp_path: Path) -> None:
     fit(tmp_path, new_model(), steps=10)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    request.getfixturevalue("full_disk")
-    with pytest.raises(WriteError, match=r"state\.safetensors could not be written .* needs 0\.0 MB in .*Make room"):
+    with (
+        full_disk(),
+        pytest.raises(WriteError, match=r"state\.safetensors could not be written .* needs 0\.0 MB in .*Make room"),
+    ):
         fit(tmp_path, new_model())
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
