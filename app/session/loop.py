@@ -56,6 +56,10 @@ class SessionLoop:
             return {**self.session.status, "turned_at": self.turned_at}
         return self.call(lambda: self.session.command(name, arguments), timeout)
 
+    def tell(self, fn: Callable[[], None]) -> None:
+        """Run a function in the loop's thread, some time soon."""
+        self._inbox.put(fn)
+
     def call(self, fn: Callable[[], T], timeout: float | None = None) -> T:
         """Run a function in the loop's thread and wait for its result."""
         future: Future[T] = Future()

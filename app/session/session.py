@@ -62,15 +62,19 @@ class Session:
         self._before_pause: State = "idle"
         self._single_steps = 0
         self._settling = 0
-        self._episodes = 0
+        self._episodes = settings.episodes
         self._instruction = ""
-        self._schedule = "asynchronous"
-        self._latency_ms = 0.0
+        self._schedule = settings.schedule
+        self._latency_ms = settings.planner_latency_ms
         self._message = ""
         self._faults: list[str] = []
         """sentences for the next record; at its step the arm holds"""
+        self._notes: list[str] = []
+        """sentences for the next record that are no reason to hold"""
         self._event: tuple[float, str] = (0.0, "")
         self._new_scene()
+        if settings.notice:
+            self.note(settings.notice)
 
     # Commands: each changes the state or raises `CommandError`.
 
@@ -204,6 +208,17 @@ class Session:
         """Something went wrong: at the next step the arm holds, and what was planned until then counts no more."""
         self._faults.append(sentence)
 
+    def note(self, sentence: str) -> None:
+        """Something happened that control need not mind: the next record says it, and the page until then."""
+        self._notes.append(sentence)
+        self._message = sentence
+        self.refresh()
+
+    def watched_anew(self, sentence: str) -> None:
+        """Somebody watches who does not know yet where everything is."""
+        self.note(sentence)
+        self.robot.show(self.episode.step if self.episode is not None else 0)
+
     def too_slow(self, sentence: str) -> None:
         """The machine does not keep up: the arm holds until somebody presses Run."""
         if self.state == "running":
@@ -275,8 +290,9 @@ class Session:
         except CamerasLost as error:
             self.fault(str(error))
             record = self.robot.decide(episode.id, episode.step, self._instruction, driving=False)
-        record.events += tuple(self._faults)
+        record.events += (*self._faults, *self._notes)
         self._faults.clear()
+        self._notes.clear()
         return record
 
     def _give_up_if_lost(self) -> None:
@@ -376,6 +392,7 @@ class Session:
             "queue_depth": decision.queue_depth if decision is not None else 0,
             "policy": "ready" if robot.driver is not None else "failed" if self._problem else "loading",
             "dropped": self._watchers.dropped,
+            "restarts": self.settings.restarts,
             "timeline": episode.timeline.shown() if episode is not None else None,
         }
 
