@@ -14,7 +14,7 @@ from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from app import DEFAULT_CHECKPOINT, DEFAULT_RERUN_PORT, ROOT
 from app import live as live_process
@@ -116,7 +116,7 @@ class Cockpit:
         if self._rerun is not None:
             self._rerun.close()
         deadline = time.monotonic() + STOP_SECONDS
-        for process in (self._session, self._live, self._rerun and self._rerun.process):
+        for process in (self._session, self._live, None if self._rerun is None else self._rerun.process):
             if process is not None:
                 process.join(max(0.1, deadline - time.monotonic()))
                 _end(process)
@@ -238,7 +238,7 @@ class Cockpit:
             with self._listener() as steps:
                 self._tell(sentence, rerun=steps)
 
-    def _tell(self, sentence: str, **connections: Connection) -> None:
+    def _tell(self, sentence: str, **connections: Any) -> None:
         logger.warning(sentence)
         # A session that dies just now is seen at the next look, and brings watchers of its own.
         with contextlib.suppress(SessionGone):

@@ -131,6 +131,7 @@ class Session:
         else:
             self.episode.new_words(instruction)
         self._say("running", f"“{instruction}”")
+        self._look_ahead()  # now: a first control step that draws its own pictures comes late
 
     def _pause(self) -> None:
         if self.state == "paused":
@@ -267,12 +268,7 @@ class Session:
         episode.step += 1
         verdict = verdict or self._verdict(episode, driving)
         if verdict is None and driving:
-            started = time.perf_counter()
-            try:
-                robot.look_ahead()
-            except CamerasLost as error:
-                self.fault(str(error))
-            record.durations["render"] = 1e3 * (time.perf_counter() - started)
+            record.durations["render"] = self._look_ahead()
         record.durations["record"] = self._recorder.milliseconds
         for event in record.events:
             self._event = (time.monotonic(), event)
@@ -294,6 +290,15 @@ class Session:
         self._faults.clear()
         self._notes.clear()
         return record
+
+    def _look_ahead(self) -> float:
+        """Take the pictures of the next step; milliseconds that it took."""
+        started = time.perf_counter()
+        try:
+            self.robot.look_ahead()
+        except CamerasLost as error:
+            self.fault(str(error))
+        return 1e3 * (time.perf_counter() - started)
 
     def _give_up_if_lost(self) -> None:
         driver = self.robot.driver

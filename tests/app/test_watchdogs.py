@@ -144,8 +144,8 @@ def test_cameras_that_lose_their_context_hold_the_arm_until_they_are_drawn_anew(
 
 
 def test_cameras_that_fail_in_the_first_step_of_an_episode_hold_the_arm_as_well(session):
-    start(session)
     fail(session.robot)
+    start(session)
     assert is_hold(steps(session, 1))
     steps_until_driven(session)
 

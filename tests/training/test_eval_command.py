@@ -80,7 +80,7 @@ def test_the_expert_is_measured_on_the_held_out_goals(tmp_path: Path) -> None:
 
 
 def test_the_bench_times_both_systems(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "policy", "--calls", "3", "--json"]) == 0
+    assert main(["bench", "policy", "--calls", "3", "--json", "-"]) == 0
     report = json.loads(capsys.readouterr().out)
     for system in ("planner_ms", "refiner_ms"):
         assert 0 < report[system]["p50"] <= report[system]["p95"]
