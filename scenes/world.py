@@ -77,6 +77,14 @@ class World:
         """(2,) metres by which an object has moved since the mark, x and y."""
         return self.position(name)[:2] - self._marks[OBJECT_NAMES.index(name)]
 
+    def shift(self, name: str, offset: NDArray[np.floating]) -> None:
+        """Put an object elsewhere, at rest: (3,) metres, between two control steps."""
+        joint = self.model.joint(name)
+        position, motion = joint.qposadr[0], joint.dofadr[0]
+        self.data.qpos[position : position + 3] += offset
+        self.data.qvel[motion : motion + 6] = 0
+        mujoco.mj_forward(self.model, self.data)
+
     def begin_step(self, action: NDArray[np.floating]) -> None:
         """Take one action; `advance_slice` then carries it out in `SLICES_PER_STEP` slices."""
         self._joints_from = self.data.ctrl[:7].copy()

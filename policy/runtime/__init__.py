@@ -3,6 +3,7 @@
 from policy.runtime.batches import Batch, BatchedLockstep, BatchWorker
 from policy.runtime.buffer import IntentBuffer
 from policy.runtime.clocks import Clock, Lockstep, WallClock
+from policy.runtime.contradiction import LIMIT, unexplained
 from policy.runtime.decision import Counters, Decision
 from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, SystemFault
 from policy.runtime.held import HeldSteps
@@ -14,6 +15,7 @@ from policy.runtime.systems import PlannerLike, RefinerLike
 from policy.runtime.workers import LockstepWorker, ThreadWorker, Worker, WorkResult
 
 __all__ = [
+    "LIMIT",
     "METRES_PER_UNIT",
     "PLANNER_PATIENCE",
     "REFINER_PATIENCE",
@@ -45,4 +47,5 @@ __all__ = [
     "schedule_named",
     "sequential",
     "synchronous",
+    "unexplained",
 ]

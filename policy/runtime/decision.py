@@ -51,5 +51,7 @@ class Counters:
     """steps at which the refiner was due but had to wait for the planner, after the generation's first intent"""
     starved_steps: int = 0
     """steps without a planned action, after the generation's first action"""
+    contradictions: int = 0
+    """intents that contradicted the one before"""
     failures: int = 0
     """calls of planner or refiner that raised, hung or gave what cannot be used"""

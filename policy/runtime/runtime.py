@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from policy.runtime.buffer import IntentBuffer
 from policy.runtime.clocks import Clock
+from policy.runtime.contradiction import LIMIT, unexplained
 from policy.runtime.decision import Counters, Decision
 from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, Hung, chunk_fault, intent_fault
 from policy.runtime.held import HeldSteps
@@ -38,10 +39,14 @@ class Runtime:
         refiner: called in the clock's refiner worker.
         schedule: when they are called; may be changed at any time.
         clock: `WallClock()` or `Lockstep()`.
+        checks: whether an intent that contradicts the one before replaces what was planned from that at once.
     """
 
-    def __init__(self, planner: PlannerLike, refiner: RefinerLike, schedule: Schedule, clock: Clock) -> None:
+    def __init__(
+        self, planner: PlannerLike, refiner: RefinerLike, schedule: Schedule, clock: Clock, checks: bool = True
+    ) -> None:
         self.schedule = schedule
+        self.checks = checks
         self.counters = Counters()
         self.generation = 0
         self._held = HeldSteps()
@@ -200,6 +205,7 @@ class Runtime:
             if self._buffer.intent is not before:
                 self._chunks_of_intent = 0
                 self._had_intent = True
+                events += self._check(intent, step)
             durations["planner"] = planned.milliseconds
             self._results["planner"].append(planned.ready_at)
         for refined in self._refiner_worker.poll(step):
@@ -211,6 +217,25 @@ class Runtime:
             events += self._timeline.add(chunk)
             durations["refiner"] = refined.milliseconds
             self._results["refiner"].append(refined.ready_at)
+
+    def _check(self, intent: Intent, step: int) -> list[str]:
+        """Drop what was planned from an intent that this one contradicts, and have the refiner begin anew at once."""
+        driven = self._timeline.find(step)
+        if not self.checks or driven is None:
+            return []
+        old = self._intents[driven[0].intent_step]
+        moved = unexplained(old, intent)
+        if moved <= LIMIT:
+            return []
+        # The actions that the next chunk is told are fixed stay as they are: the hand-over is as smooth as any other.
+        self._timeline.cut(step, step + self.schedule.refiner_delay)
+        self._refiner_worker.discard()
+        self._refine_asked = None
+        self.counters.contradictions += 1
+        return [
+            f"What the planner saw at step {intent.step} is {100 * moved:.0f} cm from where it was at step {old.step}: "
+            "what was planned from there is dropped."
+        ]
 
     def _withdraw_all(self, failed: WorkResult[Intent], events: list[str]) -> None:
         """The planner failed: nothing that it has planned is carried out any more."""
@@ -230,6 +255,8 @@ class Runtime:
         assert intent is not None
         step = observation.step
         start = step + self.schedule.refiner_delay
+        if intent.used_step is None:
+            intent = self._buffer.intent = replace(intent, used_step=start)
         hold = self.hold_action(observation)
         fixed = [self._timeline.find(s) for s in range(step, start)]
         committed = np.array([hold if f is None else f[1] for f in fixed], np.float32).reshape(-1, len(hold))

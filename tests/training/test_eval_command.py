@@ -52,10 +52,10 @@ def test_a_checkpoint_that_is_not_there_is_named(command: list[str], capsys: pyt
 
 
 def test_all_perturbations_can_be_asked_for() -> None:
-    from scenes.perturb import PERTURBATIONS
+    from scenes.perturb import MOVED, PERTURBATIONS
     from training.commands import eval as command
 
-    assert (*PERTURBATIONS, "all") == command.PERTURBATIONS
+    assert (*PERTURBATIONS, MOVED, "all") == command.PERTURBATIONS
 
 
 def test_without_tasks_the_families_of_the_checkpoint_are_measured() -> None:
