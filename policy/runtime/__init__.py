@@ -6,6 +6,7 @@ from policy.runtime.clocks import Clock, Lockstep, WallClock
 from policy.runtime.contradiction import LIMIT, unexplained
 from policy.runtime.decision import Counters, Decision
 from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, SystemFault
+from policy.runtime.handover import MAX_ROTATION, MAX_TRANSLATION, hand_over
 from policy.runtime.held import HeldSteps
 from policy.runtime.paths import METRES_PER_UNIT, coarse_path, refined_path
 from policy.runtime.runtime import Runtime
@@ -16,6 +17,8 @@ from policy.runtime.workers import LockstepWorker, ThreadWorker, Worker, WorkRes
 
 __all__ = [
     "LIMIT",
+    "MAX_ROTATION",
+    "MAX_TRANSLATION",
     "METRES_PER_UNIT",
     "PLANNER_PATIENCE",
     "REFINER_PATIENCE",
@@ -43,6 +46,7 @@ __all__ = [
     "Worker",
     "asynchronous",
     "coarse_path",
+    "hand_over",
     "refined_path",
     "schedule_named",
     "sequential",

@@ -20,7 +20,7 @@ class Decision:
     commanded: NDArray[np.float32]
     """(7,) before clipping"""
     proposal: NDArray[np.float32] | None
-    """(7,) the policy's own, None when it has none for this step"""
+    """(7,) the policy's own, before it was handed over; None when it has none for this step"""
     control_source: Literal["policy", "hold"]
     intent: Intent | None
     """the intent that the chunk in use carries out; while the arm holds, the newest one"""

@@ -16,6 +16,7 @@ from policy.runtime.clocks import Clock
 from policy.runtime.contradiction import LIMIT, unexplained
 from policy.runtime.decision import Counters, Decision
 from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, Hung, chunk_fault, intent_fault
+from policy.runtime.handover import hand_over
 from policy.runtime.held import HeldSteps
 from policy.runtime.schedules import LoopState, Schedule
 from policy.runtime.splice import ActionTimeline
@@ -26,6 +27,7 @@ from records import ACTION_NAMES, PROPRIO_NAMES, Chunk, Intent, Observation
 T = TypeVar("T")
 
 _GRIPPER = PROPRIO_NAMES.index("gripper_command")
+_AT_REST = np.zeros(len(ACTION_NAMES), dtype=np.float32)
 _RATE_WINDOW = 3.0
 """seconds over which rates are measured"""
 WARM_UP_SECONDS = 120.0
@@ -62,6 +64,7 @@ class Runtime:
 
     def _forget(self) -> None:
         self._last_step: int | None = None
+        self._executed: tuple[int, NDArray[np.float32]] = (-1, _AT_REST)
         self._plan_asked: int | None = None
         self._refine_asked: int | None = None
         self._chunks_of_intent = 0
@@ -258,8 +261,12 @@ class Runtime:
         if intent.used_step is None:
             intent = self._buffer.intent = replace(intent, used_step=start)
         hold = self.hold_action(observation)
-        fixed = [self._timeline.find(s) for s in range(step, start)]
-        committed = np.array([hold if f is None else f[1] for f in fixed], np.float32).reshape(-1, len(hold))
+        fixed, before = [], self._before(step)
+        for at in range(step, start):
+            found = self._timeline.find(at)
+            fixed.append(hold if found is None else hand_over(before, found[1]))
+            before = np.clip(fixed[-1], -1.0, 1.0)
+        committed = np.array(fixed, np.float32).reshape(-1, len(hold))
         # The refiner counts rows from `intent.step`: moved by the steps over which the arm held, they are where the
         # hand really is in the plan.
         placed = replace(intent, step=intent.step + self._held.count(intent.step, step))
@@ -276,12 +283,14 @@ class Runtime:
         refusal = self._buffer.refusal
         taken = self._timeline.take(step) if refusal is None else None
         self.counters.starved_steps += refusal is None and self._timeline.starves(step)
-        chunk, commanded = taken if taken is not None else (None, self.hold_action(observation))
+        chunk, wanted = taken if taken is not None else (None, self.hold_action(observation))
+        # A hold is at once; only what the policy wants is handed over.
+        commanded = wanted if chunk is None else hand_over(self._before(step), wanted)
         intent = self._buffer.intent if chunk is None else self._intents[chunk.intent_step]
         decision = Decision(
             action=np.clip(commanded, -1.0, 1.0),
             commanded=commanded,
-            proposal=None if chunk is None else commanded,
+            proposal=None if chunk is None else wanted,
             control_source="hold" if chunk is None else "policy",
             intent=intent,
             token_row=None if intent is None else self._held.row(intent.step, step),
@@ -293,11 +302,17 @@ class Runtime:
             events=tuple(events),
             durations=durations,
         )
+        self._executed = (step, decision.action)
         if chunk is None:
             self._held.mark(step)
         elif len(self._intents) > 8:
             self._intents = {at: kept for at, kept in self._intents.items() if at >= chunk.intent_step}
         return decision
+
+    def _before(self, step: int) -> NDArray[np.float32]:
+        """(7,) what was carried out at the step before; at rest if somebody else decided that."""
+        at, action = self._executed
+        return action if at == step - 1 else _AT_REST
 
     def _wait(self, guarded: Guarded[T], step: int, timeout: float) -> T:
         deadline = time.monotonic() + timeout
