@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from pathlib import Path
 
@@ -233,3 +234,37 @@ def test_clocks_that_agree_never_jump_and_time_at_rest_does_not_count():
         assert watch.look(now, 1e9 + now) is None
     watch.rest()
     assert watch.look(now + 1e6, 0.0) is None
+
+
+def test_stop_pressed_while_the_planner_hangs_is_a_hold_at_the_next_control_step(session):
+    hanging, over = threading.Event(), threading.Event()
+    planner = session.robot.driver.policy.planner
+    plan = planner.plan
+
+    def hang(observation):
+        if observation.step < 20:
+            return plan(observation)
+        hanging.set()
+        over.wait(10)
+        return plan(observation)
+
+    planner.plan = hang
+    session.adopt(PolicyDriver(session.robot.driver.policy), None)
+    start(session)
+    for _ in range(400):
+        record = steps(session, 1)
+        if hanging.is_set() and record.control_source == "policy":
+            break
+        time.sleep(0.002)
+    assert hanging.is_set() and record.control_source == "policy"  # it drives on what it has, and the planner hangs
+    loop = SessionLoop(session)
+    asked = threading.Thread(target=lambda: loop.ask("stop", {}), daemon=True)
+    asked.start()
+    while asked.is_alive():
+        loop._serve(0.01)
+    assert not over.is_set() and session.status["state"] == "holding"
+    held = [steps(session, 1) for _ in range(5)]
+    assert held[0].step == record.step + 1 and all(is_hold(each) for each in held)
+    over.set()
+    start(session)
+    assert steps_until_driven(session).generation > held[-1].generation
