@@ -3,7 +3,7 @@
 from policy.runtime.batches import Batch, BatchedLockstep, BatchWorker
 from policy.runtime.buffer import IntentBuffer
 from policy.runtime.clocks import Clock, Lockstep, WallClock
-from policy.runtime.contradiction import LIMIT, unexplained
+from policy.runtime.contradiction import MAX_UNEXPLAINED, unexplained
 from policy.runtime.decision import Counters, Decision
 from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, SystemFault
 from policy.runtime.handover import MAX_ROTATION, MAX_TRANSLATION, hand_over
@@ -16,9 +16,9 @@ from policy.runtime.systems import PlannerLike, RefinerLike
 from policy.runtime.workers import LockstepWorker, ThreadWorker, Worker, WorkResult
 
 __all__ = [
-    "LIMIT",
     "MAX_ROTATION",
     "MAX_TRANSLATION",
+    "MAX_UNEXPLAINED",
     "METRES_PER_UNIT",
     "PLANNER_PATIENCE",
     "REFINER_PATIENCE",

@@ -9,8 +9,12 @@ from numpy.typing import NDArray
 
 from records import Intent
 
-LIMIT: Final = 0.05
-"""metres that cannot be explained, from which on what was planned before is dropped"""
+MAX_UNEXPLAINED: Final = 0.05
+"""metres that cannot be explained, from which on what was planned before is dropped.
+
+Planners waver, too: between two intents of the shipped one, with nobody moving anything, the median is 5 mm, 95 % are
+below 34 mm, and 8 of 347 were above this limit. `libra eval --perturb moved` counts them.
+"""
 _TARGET, _CONTAINER, _HAS_CONTAINER = slice(0, 3), slice(3, 6), 8
 """of the anchors, see `policy.anchors`"""
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from policy.runtime.buffer import IntentBuffer
 from policy.runtime.clocks import Clock
-from policy.runtime.contradiction import LIMIT, unexplained
+from policy.runtime.contradiction import MAX_UNEXPLAINED, unexplained
 from policy.runtime.decision import Counters, Decision
 from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, Hung, chunk_fault, intent_fault
 from policy.runtime.handover import hand_over
@@ -228,7 +228,7 @@ class Runtime:
             return []
         old = self._intents[driven[0].intent_step]
         moved = unexplained(old, intent)
-        if moved <= LIMIT:
+        if moved <= MAX_UNEXPLAINED:
             return []
         # The actions that the next chunk is told are fixed stay as they are: the hand-over is as smooth as any other.
         self._timeline.cut(step, step + self.schedule.refiner_delay)

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from toys import CHUNK, ToyPlanner, ToyRefiner, intent, observation
 
 from policy.anchors import ANCHOR_SIZE
-from policy.runtime import LIMIT, Lockstep, Runtime, asynchronous, sequential, synchronous, unexplained
+from policy.runtime import MAX_UNEXPLAINED, Lockstep, Runtime, asynchronous, sequential, synchronous, unexplained
 
 places = arrays(np.float32, 3, elements=st.floats(-0.5, 0.5, width=32))
 
@@ -57,7 +57,7 @@ class Watching(ToyPlanner):
 
     def plan(self, observation):
         super().plan(observation)
-        target = (0.5 if observation.step < self.jump_at else 0.5 + 2 * LIMIT, 0, 0)
+        target = (0.5 if observation.step < self.jump_at else 0.5 + 2 * MAX_UNEXPLAINED, 0, 0)
         return replace(seen(observation.step, target), generation=observation.generation)
 
 
