@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "train": "training.commands.train",
     "dagger": "training.commands.dagger",
     "eval": "training.commands.eval",
-    "bench": "training.commands.bench",
+    "bench": "app.commands.bench",
 }
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 EXIT_CODES: Final = "exit codes:\n  0 done · 1 failed, the last line says why and names the fix · 2 wrong usage"

@@ -27,7 +27,10 @@ class SessionClient:
     """
 
     def __init__(self, connection: Connection) -> None:
+        self.last: dict[str, Any] = {}
+        """the newest status"""
         self._connection = connection
+        self._gone = _DEAD
         self._lock = threading.Lock()
         self._number = 0
 
@@ -46,18 +49,28 @@ class SessionClient:
             while self._connection.poll(max(0.0, deadline - time.monotonic())):
                 number, status = self._connection.recv()
                 if number == self._number:  # an older one is the late answer to a call that gave up
-                    answer: dict[str, Any] = status
-                    return answer
+                    self.last = status
+                    return self.last
         except (EOFError, OSError) as error:
-            raise SessionGone(_DEAD) from error
+            raise SessionGone(self._gone) from error
         finally:
             self._lock.release()
         raise SessionGone(_BUSY)
+
+    def renew(self, connection: Connection) -> None:
+        """Talk to another session process from now on."""
+        with self._lock:
+            self._connection.close()
+            self._connection = connection
+
+    def give_up(self, sentence: str) -> None:
+        """There will be no other session process: what callers are told from now on."""
+        self._gone = sentence
 
     def close(self) -> None:
         """Hang up: the session ends its episode and itself."""
         self._connection.close()
 
 
-_DEAD = "The session process has ended; stop the cockpit and start it again with `libra demo`."
-_BUSY = "The session process does not answer; stop the cockpit and start it again with `libra demo`."
+_DEAD = "The session's process has ended; another one is being started, which takes a few seconds."
+_BUSY = "The session does not answer; if that lasts for half a minute, its process is started anew."

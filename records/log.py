@@ -48,6 +48,7 @@ _INTENT = pa.struct(
         ("groundings", pa.list_(_GROUNDING)),
         ("refusal", pa.string()),
         ("anchors", _ARRAY),
+        ("used_step", pa.int64()),
     ]
 )
 _CHUNK = pa.struct(

@@ -83,6 +83,8 @@ class Intent:
     """one sentence when the planner cannot ground the instruction, else None"""
     anchors: NDArray[np.float32] | None = None
     """where the planner saw what it is about, base frame: see `policy.anchors`"""
+    used_step: int | None = None
+    """first control step that a chunk of it was asked for, None until then"""
 
 
 @dataclass(frozen=True, slots=True)

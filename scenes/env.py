@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import suppress
 from typing import Any
 
 import gymnasium as gym
@@ -91,6 +92,17 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         if self._renderer is None:
             self._renderer = PolicyRenderer(self.world.model, self.image_size)
         return self._renderer
+
+    def renew_renderer(self) -> None:
+        """Let go of a renderer that no longer draws; the next picture is drawn by a new one."""
+        with suppress(Exception):  # it may be too broken to be closed
+            self.close()
+        self._renderer = None
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the simulation blew up since it was reset or restored."""
+        return self.world.diverged
 
     def proprioception(self) -> NDArray[np.float32]:
         """(21,) what the robot feels, see `records.PROPRIO_NAMES`."""

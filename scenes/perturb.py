@@ -42,6 +42,8 @@ def perturb(layout: Layout, kind: str) -> Layout:
     1.6 times as strong, from elsewhere. background: a table cloth and a colour that training never uses. layout: up to
     twice the distractors, on a wider area. start: every joint up to 0.15 rad elsewhere.
     """
+    if kind == MOVED:
+        return layout
     return _CHANGES[kind](layout, np.random.default_rng([layout.seed, zlib.crc32(kind.encode())]))
 
 
@@ -110,3 +112,5 @@ _CHANGES: Final[dict[str, Callable[[Layout, Generator], Layout]]] = {
     "start": _start,
 }
 PERTURBATIONS: Final = tuple(_CHANGES)
+MOVED: Final = "moved"
+"""the layout as it is: what is moved is moved later, see `scenes.shove`"""

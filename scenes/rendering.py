@@ -30,6 +30,10 @@ def scene_options() -> mujoco.MjvOption:
     return option
 
 
+class PictureLost(RuntimeError):
+    """The GL context draws nothing any more; a new renderer is needed."""
+
+
 class PolicyRenderer:
     """The `front` and `wrist` views, (size, size, 3) uint8 each, a few milliseconds without a GPU: no shadows.
 
@@ -55,14 +59,21 @@ class PolicyRenderer:
         self._pixels = np.empty((size, size, 3), np.uint8)
 
     def render(self, model: mujoco.MjModel, data: mujoco.MjData) -> dict[str, NDArray[np.uint8]]:
-        """Both views of a world's present state."""
+        """Both views of a world's present state.
+
+        Raises:
+            PictureLost: nothing was drawn.
+        """
         self._context_gl.make_current()
         views = {}
         for name, camera in self._cameras.items():
             everything = mujoco.mjtCatBit.mjCAT_ALL
             mujoco.mjv_updateScene(model, data, self._option, None, camera, everything, self._scene)
             mujoco.mjr_render(self._viewport, self._scene, self._context)
+            self._pixels.fill(0)  # without a context nothing is read, and the last picture would be taken for this one
             mujoco.mjr_readPixels(self._pixels, None, self._viewport, self._context)
+            if not self._pixels.any():
+                raise PictureLost(f"the {name} camera's picture is empty")
             views[name] = self._pixels[::-1].copy()
         return views
 
@@ -108,6 +119,9 @@ class WideRenderer:
         """(height, width, 3) uint8 (a draft is smaller), with where tokens and refiner lead drawn in space.
 
         Paths are (K, 3) in metres, robot base frame.
+
+        Raises:
+            PictureLost: nothing was drawn.
         """
         self._data.qpos[:] = qpos
         mujoco.mj_kinematics(self._model, self._data)
@@ -119,7 +133,10 @@ class WideRenderer:
         for path, width, rgba in ((coarse_path, 0.0045, COARSE_RGBA), (refined_path, 0.0065, REFINED_RGBA)):
             if path is not None:
                 _draw_path(renderer.scene, path, width, rgba)
-        return renderer.render()
+        picture = renderer.render(out=np.zeros((*self._sizes[detail], 3), np.uint8))
+        if not picture.any():
+            raise PictureLost("the wide camera's picture is empty")
+        return picture
 
     def _renderer(self, detail: Detail) -> mujoco.Renderer:
         if detail not in self._renderers:

@@ -23,6 +23,9 @@ from scenes.layout import Layout, draw_layout
 
 _TRAVEL = {DRAWER: DRAWER_TRAVEL, **dict.fromkeys(BUTTON_NAMES, BUTTON_TRAVEL)}
 _SPEC = mujoco.mjtState.mjSTATE_INTEGRATION
+_UNSTABLE = [int(getattr(mujoco.mjtWarning, f"mjWARN_{name}")) for name in ("BADQPOS", "BADQVEL", "BADQACC")]
+_MAX_SPEED = 1000.0
+"""m/s or rad/s: faster than anything on a table that is still simulated well"""
 
 
 class World:
@@ -55,6 +58,7 @@ class World:
         """Any layout, settled for a moment; `get_state` restores only those that a seed draws."""
         self.layout = layout
         apply_layout(self.model, self.data, self.layout)
+        self._forget_warnings()
         mujoco.mj_forward(self.model, self.data)
         self.controller.reset(self.data.qpos[self._arm_qpos])
         self.data.ctrl[:7] = self.controller.joints
@@ -72,6 +76,14 @@ class World:
     def pushed(self, name: str) -> NDArray[np.float64]:
         """(2,) metres by which an object has moved since the mark, x and y."""
         return self.position(name)[:2] - self._marks[OBJECT_NAMES.index(name)]
+
+    def shift(self, name: str, offset: NDArray[np.floating]) -> None:
+        """Put an object elsewhere, at rest: (3,) metres, between two control steps."""
+        joint = self.model.joint(name)
+        position, motion = joint.qposadr[0], joint.dofadr[0]
+        self.data.qpos[position : position + 3] += offset
+        self.data.qvel[motion : motion + 6] = 0
+        mujoco.mj_forward(self.model, self.data)
 
     def begin_step(self, action: NDArray[np.floating]) -> None:
         """Take one action; `advance_slice` then carries it out in `SLICES_PER_STEP` slices."""
@@ -123,6 +135,20 @@ class World:
         mujoco.mj_forward(self.model, self.data)
         mujoco.mj_setState(self.model, self.data, state[integration:], _SPEC)
         self._slice = 0
+        self._forget_warnings()
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the simulation blew up since it was arranged or restored.
+
+        MuJoCo then silently begins anew from its model's first pose: what it shows is no longer what happened.
+        """
+        fastest = np.abs(self.data.qvel).max()
+        return bool(self.data.warning.number[_UNSTABLE].any() or not fastest < _MAX_SPEED)
+
+    def _forget_warnings(self) -> None:
+        for kind in _UNSTABLE:
+            self.data.warning[kind].number = 0
 
     @property
     def names(self) -> list[str]:

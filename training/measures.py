@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from training.evaluate import Evaluate, summarise, won
 from training.intervals import paired, rate
 from training.rollout import Result
@@ -56,6 +58,35 @@ def perturbations(setting: Setting, tasks: Mapping[str, Sequence[Task]], evaluat
         "perturbations": {kind: summarise(results) for kind, results in zip(tasks, played, strict=True)},
         "average": rate([success for results in played for success in won(results)]),
     }
+
+
+def moved(setting: Setting, tasks: Sequence[Task], evaluate: Evaluate) -> dict[str, Any]:
+    """Success when the target is moved while the arm reaches for it, with checks of intents and without.
+
+    The same tasks with nothing moved, checks on, say how often the checks are wrong.
+    """
+    on, off = replace(setting, checks=True), replace(setting, checks=False)
+    calm = [replace(task, perturbation=None) for task in tasks]
+    checked, unchecked, undisturbed = evaluate([(on, tasks), (off, tasks), (on, calm)])
+    plans, alarms = (sum(getattr(result, name) for result in undisturbed) for name in ("plans", "alarms"))
+    return {
+        **setting.to_dict(),
+        "moved": {
+            "checks_on": {**summarise(checked), "reaction_steps": _reactions(checked)},
+            "checks_off": {**summarise(unchecked), "reaction_steps": _reactions(unchecked)},
+        },
+        "undisturbed": {**summarise(undisturbed), "intents": plans, "false_alarms": alarms},
+        "paired": _paired(unchecked, checked),
+    }
+
+
+def _reactions(results: Sequence[Result]) -> dict[str, float] | None:
+    """Control steps from the shove to the first action that was planned after it."""
+    steps = [result.reaction for result in results if result.reaction is not None]
+    if not steps:
+        return None
+    middle, late = np.percentile(steps, (50, 95))
+    return {"mean": float(np.mean(steps)), "p50": float(middle), "p95": float(late), "episodes": len(steps)}
 
 
 def phrases(setting: Setting, tasks: Sequence[Task], evaluate: Evaluate) -> dict[str, Any]:

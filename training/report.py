@@ -17,6 +17,14 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
             yield curve["checkpoint"]
             for point in curve["points"]:
                 yield f"  {point['planner_delay_steps']:3} steps late: {_rate(point)}; {_change(point['paired'])}"
+    elif "moved" in report:
+        for name, part in report["moved"].items():
+            steps = part["reaction_steps"]
+            seen = f", reacts after {steps['p50']:.0f} steps (95 % within {steps['p95']:.0f})" if steps else ""
+            yield f"{name.replace('_', ' '):11} {_rate(part)}{seen}"
+        calm = report["undisturbed"]
+        yield f"{'nothing moved':11} {_rate(calm)}, {calm['false_alarms']} false alarms in {calm['intents']} intents"
+        yield f"checks on against off: {_change(report['paired'])}"
     elif "perturbations" in report:
         for kind, part in report["perturbations"].items():
             yield f"{kind:11} {_rate(part)}"

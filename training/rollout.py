@@ -14,7 +14,8 @@ from policy.runtime import Lockstep, Runtime, schedule_named
 from records import Observation
 from scenes import TabletopEnv
 from scenes.expert import expert_action
-from scenes.perturb import disturb
+from scenes.perturb import MOVED, disturb
+from scenes.shove import Shove
 from scenes.tasks import is_successful
 from training.tasks import Task
 
@@ -37,6 +38,11 @@ class Result:
     refused: bool
     fingerprint: int = 0
     """checksum of all actions: the same episode has the same"""
+    reaction: int | None = None
+    """control steps from a shove of the target until the arm did what was planned after it"""
+    plans: int = 0
+    alarms: int = 0
+    """intents that contradicted the one before, of them"""
 
 
 def observe(env: TabletopEnv, step: int, generation: int, instruction: str) -> Observation:
@@ -76,15 +82,21 @@ def play(env: TabletopEnv, runtime: Runtime, task: Task) -> Generator[None, None
 
     Yields while the runtime's clock owes a result. Observations have no pictures: the clock looks when it is asked.
     """
+    reaction: int | None = None
 
     def act(step: int) -> Steps:
+        nonlocal reaction
         decision = yield from runtime.deciding(unseen(env, task, step, runtime.generation))
+        if reaction is None and shove.step is not None and decision.chunk is not None:
+            reaction = step - shove.step if decision.chunk.intent_step >= shove.step else None
         return None if decision.refusal is not None else decision.action
 
+    shove = Shove(env.world, task.goal, task.seed)
     runtime.reset(runtime.generation + 1, episode_seed=task.seed)
-    result = yield from _attempt(env, task, act)
+    result = yield from _attempt(env, task, act, shove)
+    counted = runtime.counters
     runtime.close()
-    return result
+    return replace(result, reaction=reaction, plans=counted.planner_calls, alarms=counted.contradictions)
 
 
 def play_expert(env: TabletopEnv, task: Task) -> Generator[None, None, Result]:
@@ -94,13 +106,15 @@ def play_expert(env: TabletopEnv, task: Task) -> Generator[None, None, Result]:
         yield from ()
         return expert_action(env.world, task.goal)
 
-    return _attempt(env, task, act)
+    return _attempt(env, task, act, Shove(env.world, task.goal, task.seed))
 
 
-def _attempt(env: TabletopEnv, task: Task, act: Callable[[int], Steps]) -> Generator[None, None, Result]:
+def _attempt(env: TabletopEnv, task: Task, act: Callable[[int], Steps], shove: Shove) -> Generator[None, None, Result]:
     env.world.arrange(task.layout)
     held = checksum = 0
     for step in range(TIME_LIMIT):
+        if task.perturbation == MOVED:
+            shove.look(step)
         action = yield from act(step)
         if action is None:
             return Result(task, False, step, True, checksum)

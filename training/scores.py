@@ -9,7 +9,8 @@ from typing import Any
 
 from policy import load_policy
 from scenes.goals import FAMILIES
-from scenes.perturb import PERTURBATIONS
+from scenes.perturb import MOVED, PERTURBATIONS
+from scenes.shove import FAMILIES as REACHED
 from training import measures
 from training.evaluate import Group, evaluate, pace
 from training.phrase_file import read_phrases
@@ -53,13 +54,16 @@ def measure(arguments: argparse.Namespace, quiet: bool = False) -> dict[str, Any
         return results
 
     def assign(perturbation: str | None = None) -> list[Task]:
-        return assign_tasks(arguments.episodes, arguments.seed, families, arguments.held_out, perturbation)
+        asked = [each for each in families if perturbation != MOVED or each in REACHED]
+        return assign_tasks(arguments.episodes, arguments.seed, asked, arguments.held_out, perturbation)
 
     if compared:
         report |= measures.compare(compared, assign(), play)
     elif arguments.delays:
         steps = list(dict.fromkeys(int(part) for part in arguments.delays.split(",")))
         report |= measures.delays(checkpoints, steps, setting, assign(), play)
+    elif arguments.perturb == MOVED and not arguments.expert:
+        report |= measures.moved(setting, assign(MOVED), play)
     elif arguments.perturb:
         kinds = PERTURBATIONS if arguments.perturb == "all" else (arguments.perturb,)
         report |= measures.perturbations(setting, {kind: assign(kind) for kind in kinds}, play)

@@ -20,15 +20,18 @@ class Setting:
     checkpoint: str | None
     schedule: str = "asynchronous"
     planner_delay: int = 1
+    checks: bool = True
+    """whether intents are checked against each other"""
 
     def to_dict(self) -> dict[str, Any]:
         """For a report."""
         if self.checkpoint is None:
-            return {"checkpoint": None, "schedule": "expert", "planner_delay_steps": None}
+            return {"checkpoint": None, "schedule": "expert", "planner_delay_steps": None, "checks": None}
         return {
             "checkpoint": self.checkpoint,
             "schedule": self.schedule,
             "planner_delay_steps": self.planner_delay,
+            "checks": self.checks,
         }
 
 
@@ -51,9 +54,11 @@ def parse_setting(words: str, base: Setting) -> Setting:
             setting = replace(setting, schedule=value)
         elif name == "delay" and value.isascii() and value.isdigit():
             setting = replace(setting, planner_delay=int(value))
+        elif name == "checks" and value in ("on", "off"):
+            setting = replace(setting, checks=value == "on")
         else:
             raise Misused(
                 f"{part!r} in {words!r} is no setting: say a checkpoint's folder, expert, or delay=STEPS, "
-                f"schedule={'|'.join(SCHEDULES)} and checkpoint=FOLDER with commas between."
+                f"schedule={'|'.join(SCHEDULES)}, checks=on|off and checkpoint=FOLDER with commas between."
             )
     return setting

@@ -82,7 +82,7 @@ class SideBySide:
             return _Episode(number, env, play_expert(env, task))
         system = self._system(setting.checkpoint)
         clock = BatchedLockstep(system.plans, system.chunks, setting.planner_delay, look_through(env, task))
-        runtime = Runtime(system.planner, system.refiner, schedule_named(setting.schedule), clock)
+        runtime = Runtime(system.planner, system.refiner, schedule_named(setting.schedule), clock, setting.checks)
         return _Episode(number, env, play(env, runtime, task))
 
     def _system(self, checkpoint: str) -> _System:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Final
@@ -20,11 +20,27 @@ A viewer in a browser must take all of it before it is up to date; older episode
 
 @dataclass(frozen=True)
 class RerunProcess:
-    """A running Rerun process, and the writable end of its pipe (give it to a `BoundedSender`)."""
+    """A running Rerun process: it outlives the sessions that it listens to, one after another."""
 
     process: SpawnProcess
-    connection: Connection
+    control: Connection
+    """over which it is given connections; it ends when this one does"""
     url: str
+
+    def connect(self) -> Connection:
+        """Have it listen to another session: the writable end of a new pipe, for a `BoundedSender`.
+
+        Raises:
+            OSError: the process is gone.
+        """
+        reader, writer = Pipe(duplex=False)
+        with reader:
+            self.control.send(reader)
+        return writer
+
+    def close(self) -> None:
+        """Hang up: once the session has hung up as well, the process ends."""
+        self.control.close()
 
 
 class PortInUse(OSError):
@@ -62,7 +78,7 @@ def start_rerun(port: int = DEFAULT_PORT, memory_limit: str = DEFAULT_MEMORY) ->
     return RerunProcess(process, writer, server_url(port))
 
 
-def _run(connection: Connection, port: int, memory_limit: str) -> None:
+def _run(control: Connection, port: int, memory_limit: str) -> None:
     from viz.process import run  # here, in the new process: importing Rerun takes a second
 
-    run(connection, port, memory_limit)
+    run(control, port, memory_limit)

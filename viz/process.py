@@ -1,8 +1,10 @@
-"""The Rerun process: reads messages from the session, serves the live view, writes an .rrd file per episode.
+"""The Rerun process: reads messages from a session, serves the live view, writes an .rrd file per episode.
+
+A session that ends, however it does, leaves it as it is: the next one's connection comes over the control connection.
 
 Messages are tuples: `("episode", episode id, instruction, list[GeometryRecord], rrd path)`,
 `("step", StepRecord, body positions (B, 3), body quaternions (B, 4) wxyz)`, `("end", outcome, sentence)`, `("stop",)`.
-The end of the connection counts as "stop".
+The end of a connection counts as "stop".
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ from viz.launch import DEFAULT_MEMORY, DEFAULT_PORT, HOST, server_url
 logger = logging.getLogger(__name__)
 
 
-def run(connection: Connection, port: int = DEFAULT_PORT, memory_limit: str = DEFAULT_MEMORY) -> None:
-    """Serve and log until "stop" or the end of the connection. The body of the Rerun process."""
+def run(control: Connection, port: int = DEFAULT_PORT, memory_limit: str = DEFAULT_MEMORY) -> None:
+    """Serve, and log what the sessions send that `control` brings, until its end. The body of the Rerun process."""
     # Ctrl-C reaches every process of the terminal: the session ends the episode first, then closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server = rr.RecordingStream(paths.APPLICATION_ID, send_properties=False)
@@ -34,7 +36,11 @@ def run(connection: Connection, port: int = DEFAULT_PORT, memory_limit: str = DE
     # a layout that every episode made active would undo what the person at the viewer has arranged.
     server.send_blueprint(build_blueprint())
     try:
-        serve(connection, server_url(port))
+        while True:
+            with control.recv() as connection:
+                serve(connection, server_url(port))
+    except (EOFError, OSError):
+        pass
     finally:
         server.disconnect()
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from app.session.pace import Pacer
 from app.session.protocol import Status
 from app.session.session import Session
+from app.session.watchdogs import ClockWatch, Slowness
 
 IDLE_SECONDS = 0.5
 """how often a session in which nothing moves looks up from waiting"""
@@ -23,12 +24,27 @@ logger = logging.getLogger(__name__)
 
 
 class SessionLoop:
-    """Owns the thread that the session lives in: `run` is that thread's body, the rest may be called from any."""
+    """Owns the thread that the session lives in: `run` is that thread's body, the rest may be called from any.
 
-    def __init__(self, session: Session) -> None:
+    Args:
+        session: what it runs.
+        monotonic: clock that control steps are measured by.
+        wall: clock on the wall.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self.session = session
+        self._monotonic, self._wall = monotonic, wall
+        self._pacer, self._clocks, self._slowness = Pacer(), ClockWatch(), Slowness()
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closing = False
+        self.turned_at = time.monotonic()
+        """when the loop last began a turn, which it does several times a second"""
 
     def ask(self, name: str, arguments: dict[str, Any], timeout: float = 10.0) -> Status:
         """Carry out a command between two control steps, at most a control period from now.
@@ -37,8 +53,12 @@ class SessionLoop:
             TimeoutError: the loop does not answer.
         """
         if name == "status":  # needs no turn: the loop leaves a new one after every step
-            return self.session.status
+            return {**self.session.status, "turned_at": self.turned_at}
         return self.call(lambda: self.session.command(name, arguments), timeout)
+
+    def tell(self, fn: Callable[[], None]) -> None:
+        """Run a function in the loop's thread, some time soon."""
+        self._inbox.put(fn)
 
     def call(self, fn: Callable[[], T], timeout: float | None = None) -> T:
         """Run a function in the loop's thread and wait for its result."""
@@ -59,26 +79,54 @@ class SessionLoop:
         self._inbox.put(lambda: None)
 
     def run(self) -> None:
-        """Until `close`."""
-        session, pacer = self.session, Pacer()
+        """Until `close`.
+
+        Raises:
+            Unrecoverable: only a new process can help; all that was recorded is written.
+        """
+        try:
+            self._run()
+        finally:
+            self.session.close()
+
+    def _run(self) -> None:
+        session = self.session
         while not self._closing:
+            self.turned_at = time.monotonic()
             still = not session.moving or session.blocked
             if still:
-                pacer.restart()
-                session.real_time.interrupt()
+                self._rest()
                 self._serve(BLOCKED_SECONDS if session.blocked else IDLE_SECONDS)
                 session.refresh()
                 continue
-            due = pacer.next()
+            due = self._pacer.next()
             self._serve_until(due)
-            if self._closing or not session.moving or session.blocked:
-                continue
-            session.control_step(due, _sleep_until)
-            if session.state in ("running", "holding"):
-                session.real_time.step(time.monotonic())
-            else:
-                session.real_time.interrupt()
-        session.close()
+            if not self._closing and session.moving and not session.blocked:
+                self.turn(due)
+
+    def turn(self, due: float) -> None:
+        """One control step that was due at a time of `time.monotonic()`, watched by the watchdogs of time."""
+        session = self.session
+        jump = self._clocks.look(self._monotonic(), self._wall())
+        if jump is not None:
+            self._pacer.restart()
+            session.fault(jump)
+        session.control_step(due, _sleep_until)
+        now = self._monotonic()
+        if session.state in ("running", "holding"):
+            session.real_time.step(now)
+        else:
+            session.real_time.interrupt()
+        if session.state != "running":
+            self._slowness.forget()
+        elif (slow := self._slowness.step(now)) is not None:
+            session.too_slow(slow)
+
+    def _rest(self) -> None:
+        self._pacer.restart()
+        self._clocks.rest()
+        self._slowness.rest()
+        self.session.real_time.interrupt()
 
     def _serve(self, timeout: float) -> None:
         """Wait for something to do, then do all there is."""

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -50,7 +51,7 @@ def main(
     watchers, recorder = Watchers(live, rerun), Recorder()
     loop = SessionLoop(Session(settings, watchers, recorder))
     loader = load_policy(loop)
-    threading.Thread(target=_answer, args=(commands, loop), name="commands", daemon=True).start()
+    threading.Thread(target=_answer, args=(commands, loop, watchers), name="commands", daemon=True).start()
     threading.Thread(target=_settle_memory, args=(loader,), daemon=True).start()
     try:
         loop.run()
@@ -59,12 +60,20 @@ def main(
         watchers.close()
 
 
-def _answer(commands: Connection, loop: Any) -> None:
-    """Answer one request after the other; at the end of the pipe, end the loop."""
+def _answer(commands: Connection, loop: Any, watchers: Any) -> None:
+    """Answer one request after the other; at the end of the pipe, end the loop.
+
+    `watch` is not for the session: it brings new connections to watchers that were started anew, and a sentence.
+    """
     try:
         while True:
             number, name, arguments = commands.recv()
             try:
+                if name == "watch":
+                    sentence = arguments.pop("sentence")
+                    watchers.renew(**arguments)
+                    loop.tell(partial(loop.session.watched_anew, sentence))
+                    name, arguments = "status", {}
                 status = loop.ask(name, arguments)
             except Exception as error:  # one request that failed must not silence all later ones
                 logger.exception("The command %r failed.", name)

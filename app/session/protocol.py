@@ -39,6 +39,14 @@ class SessionSettings:
     """control steps for which the success test must hold"""
     hold_limit: int = 6000
     """control steps after Stop until the open episode is closed"""
+    schedule: str = "asynchronous"
+    planner_latency_ms: float = 0.0
+    episodes: int = 0
+    """that the folder holds already"""
+    restarts: int = 0
+    """how often the session was started again"""
+    notice: str = ""
+    """one sentence to begin with: why it was"""
 
 
 @dataclass

@@ -18,7 +18,17 @@ if TYPE_CHECKING:  # importing the policy takes seconds: the loader's thread doe
     from policy.runtime import Decision
 
 SLICE_SECONDS = 0.01
+MAX_LOST_PICTURES = 5
+"""tries in a row to draw anew, after which only a new process can help"""
 _GRIPPER = PROPRIO_NAMES.index("gripper_command")
+
+
+class Diverged(RuntimeError):
+    """The simulation blew up; the robot stands where it was before."""
+
+
+class CamerasLost(RuntimeError):
+    """The policy's cameras gave no picture; the next one is drawn by a new renderer."""
 
 
 class Robot:
@@ -37,8 +47,11 @@ class Robot:
         """of the last step that the policy was asked for in this generation"""
         self.holds = 0
         """held steps in a row"""
+        self.lost_pictures = 0
+        """tries in a row at which the cameras gave nothing"""
         self._watchers = watchers
         self._ahead: dict[str, NDArray] | None = None
+        self._diverged_from = np.empty(0)
         self._paths: tuple[NDArray[np.float32] | None, NDArray[np.float32] | None] = (None, None)
         self.reset(seed)
 
@@ -62,7 +75,11 @@ class Robot:
             self.driver.runtime.reset(self.generation)
 
     def decide(self, episode: str, step: int, instruction: str, driving: bool) -> StepRecord:
-        """The record of a control step that begins now, with its action; without `driving` the arm holds."""
+        """The record of a control step that begins now, with its action; without `driving` the arm holds.
+
+        Raises:
+            CamerasLost: with one sentence.
+        """
         env = self.env
         state, hand = env.get_state(), env.hand_position.astype(np.float32)
         decision: Decision | None = None
@@ -105,22 +122,55 @@ class Robot:
         return record
 
     def simulate(self, action: NDArray[np.float32], due: float, step: int, wait: Callable[[float], None]) -> float:
-        """Advance one control step in slices that `wait` paces; milliseconds that the simulation itself took."""
-        taken = 0.0
+        """Advance one control step in slices that `wait` paces; milliseconds that the simulation itself took.
+
+        Raises:
+            Diverged: with one sentence; the scene is as it was before, or new if that diverges, too.
+        """
+        taken, before = 0.0, self.env.get_state()
         for index in range(SLICES_PER_STEP):
             if index:
                 wait(due + index * SLICE_SECONDS)
             started = time.perf_counter()
-            if index == 0:
-                self.env.begin_step(action)
-            self.env.advance_slice()
+            try:
+                if index == 0:
+                    self.env.begin_step(action)
+                self.env.advance_slice()
+            except Exception as error:  # of the solvers, whatever they make of numbers that are none
+                raise Diverged(self._put_back(before, step)) from error
+            if self.env.diverged:
+                raise Diverged(self._put_back(before, step))
             taken += time.perf_counter() - started
             self.show(step)
         return 1e3 * taken
 
+    def _put_back(self, before: NDArray[np.float64], step: int) -> str:
+        if np.array_equal(before, self._diverged_from) or not np.isfinite(before).all():
+            self.env.world.reset(self.seed)
+            return "The simulation blew up again from the same state; the scene was built anew. Press Run to go on."
+        self.env.set_state(before)
+        self._diverged_from = before
+        return f"The simulation blew up at step {step}; all is back where it was before, and the arm holds. Press Run."
+
     def look_ahead(self) -> None:
-        """Take the pictures of the next step now, in the slack before it is due."""
-        self._ahead = self.env.observe()
+        """Take the pictures of the next step now, in the slack before it is due.
+
+        Raises:
+            CamerasLost: with one sentence.
+        """
+        self._ahead = self._see()
+
+    def _see(self) -> dict[str, NDArray]:
+        try:
+            seen = self.env.observe()
+        except Exception as error:  # whatever the graphics driver says
+            self.env.renew_renderer()
+            self.lost_pictures += 1
+            raise CamerasLost(
+                f"The policy's cameras gave no picture ({error}); the arm holds while they are started anew."
+            ) from error
+        self.lost_pictures = 0
+        return seen
 
     def hold_action(self) -> NDArray[np.float32]:
         """(7,) no motion, the gripper keeps its last command."""
@@ -155,7 +205,7 @@ class Robot:
         self.env.close()
 
     def _observation(self, step: int, instruction: str) -> Observation:
-        seen = self._ahead if self._ahead is not None else self.env.observe()
+        seen = self._ahead if self._ahead is not None else self._see()
         return Observation(
             step=step,
             generation=self.generation,

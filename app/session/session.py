@@ -19,7 +19,7 @@ from app.session.protocol import (
     check_seed,
 )
 from app.session.recorder import Recorder
-from app.session.robot import Robot
+from app.session.robot import MAX_LOST_PICTURES, CamerasLost, Diverged, Robot
 from app.session.watchers import Watchers
 from records import Outcome, StepRecord
 
@@ -32,6 +32,10 @@ STARVED_STEPS = 10
 """held steps in a row from which on a running episode counts as `holding`"""
 EVENT_SECONDS = 3.0
 """for which an event is the status message"""
+
+
+class Unrecoverable(RuntimeError):
+    """Only a new process can help; the message says why."""
 
 
 class Session:
@@ -58,13 +62,19 @@ class Session:
         self._before_pause: State = "idle"
         self._single_steps = 0
         self._settling = 0
-        self._episodes = 0
+        self._episodes = settings.episodes
         self._instruction = ""
-        self._schedule = "asynchronous"
-        self._latency_ms = 0.0
+        self._schedule = settings.schedule
+        self._latency_ms = settings.planner_latency_ms
         self._message = ""
+        self._faults: list[str] = []
+        """sentences for the next record; at its step the arm holds"""
+        self._notes: list[str] = []
+        """sentences for the next record that are no reason to hold"""
         self._event: tuple[float, str] = (0.0, "")
         self._new_scene()
+        if settings.notice:
+            self.note(settings.notice)
 
     # Commands: each changes the state or raises `CommandError`.
 
@@ -121,6 +131,7 @@ class Session:
         else:
             self.episode.new_words(instruction)
         self._say("running", f"“{instruction}”")
+        self._look_ahead()  # now: a first control step that draws its own pictures comes late
 
     def _pause(self) -> None:
         if self.state == "paused":
@@ -140,12 +151,17 @@ class Session:
     def _stop(self) -> None:
         if self._pending_run is not None:
             self._new_scene()
-        if self.state in ("running", "paused") and self.episode is not None:
-            self.robot.new_generation()
-            self.robot.hide_paths()
+        if self.state in ("running", "paused"):
+            self._hold("Stopped: the arm holds. Press Run to go on, or Reset for a new scene.")
+
+    def _hold(self, sentence: str) -> None:
+        """From the next control step on, until somebody says otherwise."""
+        self.robot.new_generation()
+        self.robot.hide_paths()
+        self._single_steps = 0
+        if self.episode is not None:
             self.episode.held = 0
-            self._single_steps = 0
-            self._say("holding", "Stopped: the arm holds. Press Run to go on, or Reset for a new scene.")
+        self._say("holding", sentence)
 
     def _set_schedule(self, name: str) -> None:
         self._schedule = name
@@ -189,18 +205,46 @@ class Session:
     def _driving(self) -> bool:
         return self.state == "running" or (self.state == "paused" and self._before_pause == "running")
 
+    def fault(self, sentence: str) -> None:
+        """Something went wrong: at the next step the arm holds, and what was planned until then counts no more."""
+        self._faults.append(sentence)
+
+    def note(self, sentence: str) -> None:
+        """Something happened that control need not mind: the next record says it, and the page until then."""
+        self._notes.append(sentence)
+        self._message = sentence
+        self.refresh()
+
+    def watched_anew(self, sentence: str) -> None:
+        """Somebody watches who does not know yet where everything is."""
+        self.note(sentence)
+        self.robot.show(self.episode.step if self.episode is not None else 0)
+
+    def too_slow(self, sentence: str) -> None:
+        """The machine does not keep up: the arm holds until somebody presses Run."""
+        if self.state == "running":
+            self.fault(sentence)
+            self._hold(sentence)
+            self.refresh()
+
     def control_step(self, due: float, wait_until: Callable[[float], None]) -> None:
         """Observe, decide, act, record.
 
         Args:
             due: when the action is to be sent, seconds of `time.monotonic()`.
             wait_until: sleeps to such a time; the physics is advanced in slices so that motion is smooth.
+
+        Raises:
+            Unrecoverable: with one sentence; the episode is closed.
         """
         episode = self.episode
         if episode is None or episode.outcome is not None:
             self._settling -= 1
             step = episode.step if episode is not None else 0
-            self.robot.simulate(self.robot.hold_action(), due, step, wait_until)
+            try:
+                self.robot.simulate(self.robot.hold_action(), due, step, wait_until)
+            except Diverged as error:
+                self._message = str(error)
         elif self._recorder.error is not None:
             self._close_episode("aborted", self._recorder.error)
         else:
@@ -212,23 +256,59 @@ class Session:
         self._single_steps -= self.state == "paused"
         started = time.perf_counter()
         poses = robot.env.body_poses()
-        record = robot.decide(episode.id, episode.step, self._instruction, driving)
+        record = self._decide(episode, driving)
         record.due_late = max(0.0, time.monotonic() - due)
         record.wall_time = time.time()
         record.durations["decision"] = 1e3 * (time.perf_counter() - started)
-        record.durations["physics"] = robot.simulate(record.action, due, episode.step, wait_until)
+        verdict: tuple[Outcome, str] | None = None
+        try:
+            record.durations["physics"] = robot.simulate(record.action, due, episode.step, wait_until)
+        except Diverged as error:
+            verdict = "aborted", str(error)
         episode.step += 1
-        verdict = self._verdict(episode, driving)
+        verdict = verdict or self._verdict(episode, driving)
         if verdict is None and driving:
-            started = time.perf_counter()
-            robot.look_ahead()
-            record.durations["render"] = 1e3 * (time.perf_counter() - started)
+            record.durations["render"] = self._look_ahead()
         record.durations["record"] = self._recorder.milliseconds
         for event in record.events:
             self._event = (time.monotonic(), event)
         self._emit(episode, record, poses)
         if verdict is not None:
             self._close_episode(*verdict)
+        self._give_up_if_lost()
+
+    def _decide(self, episode: Episode, driving: bool) -> StepRecord:
+        """The record of the step that begins; while something is wrong the arm holds and the record says what."""
+        if self._faults and driving:
+            self.robot.new_generation()
+        try:
+            record = self.robot.decide(episode.id, episode.step, self._instruction, driving and not self._faults)
+        except CamerasLost as error:
+            self.fault(str(error))
+            record = self.robot.decide(episode.id, episode.step, self._instruction, driving=False)
+        record.events += (*self._faults, *self._notes)
+        self._faults.clear()
+        self._notes.clear()
+        return record
+
+    def _look_ahead(self) -> float:
+        """Take the pictures of the next step; milliseconds that it took."""
+        started = time.perf_counter()
+        try:
+            self.robot.look_ahead()
+        except CamerasLost as error:
+            self.fault(str(error))
+        return 1e3 * (time.perf_counter() - started)
+
+    def _give_up_if_lost(self) -> None:
+        driver = self.robot.driver
+        hangs = driver is not None and driver.runtime.lost
+        if not hangs and self.robot.lost_pictures < MAX_LOST_PICTURES:
+            return
+        what = "The policy hangs" if hangs else "The policy's cameras cannot be started anew"
+        sentence = f"{what}: the session is started again."
+        self._close_episode("aborted", sentence)
+        raise Unrecoverable(sentence)
 
     def _verdict(self, episode: Episode, driving: bool) -> tuple[Outcome, str] | None:
         decision = self.robot.decision
@@ -251,6 +331,7 @@ class Session:
         self._watchers.episode(self.episode.id, instruction, robot.geometry, str(self.episode.rerun_path))
         self._settling = 0
         self._event = (0.0, "")
+        self._faults.clear()
         robot.driver.runtime.reset(robot.generation, episode_seed=robot.seed)
 
     def _close_episode(self, outcome: Outcome, sentence: str) -> None:
@@ -316,6 +397,7 @@ class Session:
             "queue_depth": decision.queue_depth if decision is not None else 0,
             "policy": "ready" if robot.driver is not None else "failed" if self._problem else "loading",
             "dropped": self._watchers.dropped,
+            "restarts": self.settings.restarts,
             "timeline": episode.timeline.shown() if episode is not None else None,
         }
 
@@ -323,10 +405,10 @@ class Session:
         if self.state == "running":
             if self.blocked:
                 return "The record cannot keep up with the disk; the arm holds until it has."
-            if self.robot.holds >= STARVED_STEPS:
-                return "The arm holds: the planner has no valid intent yet."
             if time.monotonic() - self._event[0] < EVENT_SECONDS:
                 return self._event[1]
+            if self.robot.holds >= STARVED_STEPS:
+                return "The arm holds: the planner has no valid intent yet."
         return self._message
 
     def _say(self, state: State, message: str) -> None:

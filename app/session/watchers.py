@@ -25,6 +25,17 @@ class Watchers:
         self._live = None if live is None else NewestSender(live)
         self._rerun = None if rerun is None else BoundedSender(rerun)
 
+    def renew(self, live: Connection | None = None, rerun: Connection | None = None) -> None:
+        """A watcher was started anew: send to it from now on. Rerun is told of nothing before the next episode."""
+        if live is not None:
+            before, self._live = self._live, NewestSender(live)
+            if before is not None:
+                before.close()
+        if rerun is not None:
+            gone, self._rerun = self._rerun, BoundedSender(rerun)
+            if gone is not None:
+                gone.close(0)
+
     def pose(
         self,
         qpos: NDArray[np.float64],

@@ -10,6 +10,8 @@ from typing import Any, Final, Protocol
 
 import orjson
 
+from app.client import SessionGone
+
 logger = logging.getLogger(__name__)
 
 Status = dict[str, Any]
@@ -22,7 +24,7 @@ MAX_LATENCY: Final = 1000
 """milliseconds"""
 OFFLINE: Final = "offline"
 """`state` while the session process does not answer"""
-OFFLINE_SENTENCE: Final = "The session process does not answer; stop the cockpit and start it again with `libra demo`."
+OFFLINE_SENTENCE: Final = "The session does not answer; stop the cockpit and start it again with `libra demo`."
 
 
 class SessionClient(Protocol):
@@ -145,10 +147,11 @@ class Commands:
             answer = plain(self._client.call(command, **arguments))
             if "error" in answer and "state" not in answer:
                 answer = {**plain(self._client.call("status")), **answer}
-        except Exception:  # whatever became of the session, the page must be able to say so
+        except Exception as error:  # whatever became of the session, the page must be able to say so
             logger.debug("The session did not answer %r.", command, exc_info=True)
+            sentence = str(error) if isinstance(error, SessionGone) else OFFLINE_SENTENCE
             with self._last_lock:
-                return {**self._last, "state": OFFLINE, "message": OFFLINE_SENTENCE, "error": OFFLINE_SENTENCE}
+                return {**self._last, "state": OFFLINE, "message": sentence, "error": sentence}
         with self._last_lock:
             self._last = {name: value for name, value in answer.items() if name != "error"}
         return answer

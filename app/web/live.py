@@ -81,6 +81,17 @@ class LiveFeed:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = threading.Event()
         self._wanted = threading.Event()
+        self._dropped_before = 0
+
+    @property
+    def watched(self) -> bool:
+        """Whether a page is open."""
+        return bool(self._watchers)
+
+    @property
+    def dropped(self) -> int:
+        """Frames that some watcher was too slow for, since the start."""
+        return self._dropped_before + sum(watcher.dropped for watcher in tuple(self._watchers))
 
     def start(self) -> None:
         """Begin to listen to the cockpit."""
@@ -117,6 +128,7 @@ class LiveFeed:
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
             self._watchers.discard(watcher)
+            self._dropped_before += watcher.dropped
             if not self._watchers:
                 self._wanted.clear()
 

@@ -42,17 +42,21 @@ def serve(cockpit: CockpitLike, host: str = DEFAULT_HOST, port: int = DEFAULT_PO
     listener = _listen(host, port)
     cockpit.start()
     try:
-        app = build_app(cockpit, host)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            ws_per_message_deflate=False,  # frames are JPEG: deflating them costs time and saves nothing
-            timeout_graceful_shutdown=1,  # open pages keep their connections for as long as they live
-        )
-        uvicorn.Server(config).run(sockets=[listener])
+        make_server(build_app(cockpit, host)).run(sockets=[listener])
     finally:
         cockpit.stop()
         listener.close()
+
+
+def make_server(app: FastAPI) -> uvicorn.Server:
+    """What serves the application."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        ws_per_message_deflate=False,  # frames are JPEG: deflating them costs time and saves nothing
+        timeout_graceful_shutdown=1,  # open pages keep their connections for as long as they live
+    )
+    return uvicorn.Server(config)
 
 
 def build_app(cockpit: CockpitLike, host: str = DEFAULT_HOST) -> FastAPI:
@@ -75,6 +79,7 @@ def build_app(cockpit: CockpitLike, host: str = DEFAULT_HOST) -> FastAPI:
             feed.stop()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.feed = feed
     if _is_loopback(host) and ":" not in host:  # the middleware cannot read IPv6 names
         # A foreign site that points its own name at 127.0.0.1 must not be able to drive the arm.
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK_NAMES, www_redirect=False)

@@ -97,6 +97,11 @@ class BatchWorker(Generic[T]):
         """Whether a result is still to come."""
         return bool(self._waiting)
 
+    @property
+    def latency_steps(self) -> int:
+        """The delay."""
+        return self.delay_steps
+
     def owes(self, step: int) -> bool:
         """Whether a result is due that the batch has not been asked for yet."""
         return any(request.due <= step and request.result is None for request in self._waiting)
@@ -121,6 +126,11 @@ class BatchWorker(Generic[T]):
         for request in self._waiting:
             self._batch.withdraw(request)
         self._waiting.clear()
+
+    def restart(self) -> bool:
+        """Nothing to start."""
+        self.discard()
+        return True
 
     def close(self) -> None:
         """Nothing to stop."""

@@ -57,6 +57,10 @@ class IntentBuffer:
         self.intent = None
         return [f"The intent from step {intent.step} ran out at step {step} and was withdrawn."]
 
+    def clear(self) -> None:
+        """Withdraw the intent, whatever it is; newer ones of this generation count as before."""
+        self.intent = None
+
     def row(self, step: int) -> int:
         """Which row of the intent's tokens belongs to `step`.
 

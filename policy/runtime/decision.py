@@ -20,7 +20,7 @@ class Decision:
     commanded: NDArray[np.float32]
     """(7,) before clipping"""
     proposal: NDArray[np.float32] | None
-    """(7,) the policy's own, None when it has none for this step"""
+    """(7,) the policy's own, before it was handed over; None when it has none for this step"""
     control_source: Literal["policy", "hold"]
     intent: Intent | None
     """the intent that the chunk in use carries out; while the arm holds, the newest one"""
@@ -51,5 +51,7 @@ class Counters:
     """steps at which the refiner was due but had to wait for the planner, after the generation's first intent"""
     starved_steps: int = 0
     """steps without a planned action, after the generation's first action"""
+    contradictions: int = 0
+    """intents that contradicted the one before"""
     failures: int = 0
-    """calls of planner or refiner that raised"""
+    """calls of planner or refiner that raised, hung or gave what cannot be used"""

@@ -13,17 +13,21 @@ from numpy.typing import NDArray
 
 from policy.runtime.buffer import IntentBuffer
 from policy.runtime.clocks import Clock
+from policy.runtime.contradiction import MAX_UNEXPLAINED, unexplained
 from policy.runtime.decision import Counters, Decision
+from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, Hung, chunk_fault, intent_fault
+from policy.runtime.handover import hand_over
 from policy.runtime.held import HeldSteps
 from policy.runtime.schedules import LoopState, Schedule
 from policy.runtime.splice import ActionTimeline
 from policy.runtime.systems import PlannerLike, RefinerLike
-from policy.runtime.workers import ThreadWorker, Worker, WorkResult
+from policy.runtime.workers import ThreadWorker, WorkResult
 from records import ACTION_NAMES, PROPRIO_NAMES, Chunk, Intent, Observation
 
 T = TypeVar("T")
 
 _GRIPPER = PROPRIO_NAMES.index("gripper_command")
+_AT_REST = np.zeros(len(ACTION_NAMES), dtype=np.float32)
 _RATE_WINDOW = 3.0
 """seconds over which rates are measured"""
 WARM_UP_SECONDS = 120.0
@@ -37,23 +41,30 @@ class Runtime:
         refiner: called in the clock's refiner worker.
         schedule: when they are called; may be changed at any time.
         clock: `WallClock()` or `Lockstep()`.
+        checks: whether an intent that contradicts the one before replaces what was planned from that at once.
     """
 
-    def __init__(self, planner: PlannerLike, refiner: RefinerLike, schedule: Schedule, clock: Clock) -> None:
+    def __init__(
+        self, planner: PlannerLike, refiner: RefinerLike, schedule: Schedule, clock: Clock, checks: bool = True
+    ) -> None:
         self.schedule = schedule
+        self.checks = checks
         self.counters = Counters()
         self.generation = 0
         self._held = HeldSteps()
         self._buffer = IntentBuffer(self._held)
         self._timeline = ActionTimeline(self._held)
-        self._planner_worker: Worker[Intent] = clock.planner_worker(planner.plan)
-        self._refiner_worker: Worker[Chunk] = clock.refiner_worker(refiner.refine)
+        self._planner_worker = Guarded("planner", clock.planner_worker(planner.plan), intent_fault, PLANNER_PATIENCE)
+        self._refiner_worker = Guarded("refiner", clock.refiner_worker(refiner.refine), chunk_fault, REFINER_PATIENCE)
+        self.lost = False
+        """whether a system hangs for good: only a new process can help"""
         self._seed = 0
         self._results: dict[str, deque[float]] = {"planner": deque(maxlen=64), "refiner": deque(maxlen=64)}
         self._forget()
 
     def _forget(self) -> None:
         self._last_step: int | None = None
+        self._executed: tuple[int, NDArray[np.float32]] = (-1, _AT_REST)
         self._plan_asked: int | None = None
         self._refine_asked: int | None = None
         self._chunks_of_intent = 0
@@ -107,6 +118,7 @@ class Runtime:
 
         events: list[str] = []
         durations: dict[str, float] = {}
+        failures = self.counters.failures
         yield from self._collect(step, events, durations)
         if self.schedule.wants_plan(self._state(step)):
             self._plan_asked = step
@@ -115,7 +127,8 @@ class Runtime:
             yield from self._collect(step, events, durations)
         events += self._buffer.withdraw(step + self.schedule.refiner_delay)
         state = self._state(step)
-        if self._buffer.refusal is None and self.schedule.wants_chunk(state):
+        held = self._buffer.refusal is not None or self.counters.failures > failures
+        if not held and self.schedule.wants_chunk(state):
             if self.schedule.may_use(state):
                 self._ask_refiner(observation)
                 yield from self._collect(step, events, durations)
@@ -154,14 +167,15 @@ class Runtime:
     @property
     def planner_latency_s(self) -> float:
         """Seconds added to every planner result (wall clock); may be set at any time."""
-        worker = self._planner_worker
+        worker = self._planner_worker.worker
         return worker.added_latency_s if isinstance(worker, ThreadWorker) else 0.0
 
     @planner_latency_s.setter
     def planner_latency_s(self, seconds: float) -> None:
-        if not isinstance(self._planner_worker, ThreadWorker):
+        worker = self._planner_worker.worker
+        if not isinstance(worker, ThreadWorker):
             raise ValueError("In lockstep the planner's latency is counted in control steps: give it to the clock.")
-        self._planner_worker.added_latency_s = seconds
+        worker.added_latency_s = seconds
 
     def close(self) -> None:
         """Stop the workers."""
@@ -186,7 +200,7 @@ class Runtime:
         for planned in self._planner_worker.poll(step):
             intent = planned.value
             if intent is None:
-                self._report("planner", planned, events)
+                self._withdraw_all(planned, events)
                 continue
             before = self._buffer.intent
             intent = replace(intent, asked_at=planned.asked_at, ready_at=planned.ready_at, ready_step=step)
@@ -194,11 +208,12 @@ class Runtime:
             if self._buffer.intent is not before:
                 self._chunks_of_intent = 0
                 self._had_intent = True
+                events += self._check(intent, step)
             durations["planner"] = planned.milliseconds
             self._results["planner"].append(planned.ready_at)
         for refined in self._refiner_worker.poll(step):
             if refined.value is None:
-                self._report("refiner", refined, events)
+                self._withdraw_chunks(refined, events)
                 continue
             meant = self._intent_steps.pop(refined.step, refined.value.intent_step)
             chunk = replace(refined.value, intent_step=meant, asked_at=refined.asked_at, ready_at=refined.ready_at)
@@ -206,18 +221,52 @@ class Runtime:
             durations["refiner"] = refined.milliseconds
             self._results["refiner"].append(refined.ready_at)
 
-    def _report(self, name: str, result: WorkResult[Intent] | WorkResult[Chunk], events: list[str]) -> None:
+    def _check(self, intent: Intent, step: int) -> list[str]:
+        """Drop what was planned from an intent that this one contradicts, and have the refiner begin anew at once."""
+        driven = self._timeline.find(step)
+        if not self.checks or driven is None:
+            return []
+        old = self._intents[driven[0].intent_step]
+        moved = unexplained(old, intent)
+        if moved <= MAX_UNEXPLAINED:
+            return []
+        # The actions that the next chunk is told are fixed stay as they are: the hand-over is as smooth as any other.
+        self._timeline.cut(step, step + self.schedule.refiner_delay)
+        self._refiner_worker.discard()
+        self._refine_asked = None
+        self.counters.contradictions += 1
+        return [
+            f"What the planner saw at step {intent.step} is {100 * moved:.0f} cm from where it was at step {old.step}: "
+            "what was planned from there is dropped."
+        ]
+
+    def _withdraw_all(self, failed: WorkResult[Intent], events: list[str]) -> None:
+        """The planner failed: nothing that it has planned is carried out any more."""
+        self._buffer.clear()
+        self._refiner_worker.discard()
+        self._withdraw_chunks(failed, events)
+
+    def _withdraw_chunks(self, failed: WorkResult[Intent] | WorkResult[Chunk], events: list[str]) -> None:
+        """One of the systems failed: the arm holds from this very step on."""
+        self._timeline.clear()
         self.counters.failures += 1
-        events.append(f"The {name} failed on the observation of step {result.step}: {result.error}")
+        self.lost = self.lost or isinstance(failed.error, Hung)
+        events.append(str(failed.error))
 
     def _ask_refiner(self, observation: Observation) -> None:
         intent = self._buffer.intent
         assert intent is not None
         step = observation.step
         start = step + self.schedule.refiner_delay
+        if intent.used_step is None:
+            intent = self._buffer.intent = replace(intent, used_step=start)
         hold = self.hold_action(observation)
-        fixed = [self._timeline.find(s) for s in range(step, start)]
-        committed = np.array([hold if f is None else f[1] for f in fixed], np.float32).reshape(-1, len(hold))
+        fixed, before = [], self._before(step)
+        for at in range(step, start):
+            found = self._timeline.find(at)
+            fixed.append(hold if found is None else hand_over(before, found[1]))
+            before = np.clip(fixed[-1], -1.0, 1.0)
+        committed = np.array(fixed, np.float32).reshape(-1, len(hold))
         # The refiner counts rows from `intent.step`: moved by the steps over which the arm held, they are where the
         # hand really is in the plan.
         placed = replace(intent, step=intent.step + self._held.count(intent.step, step))
@@ -234,12 +283,14 @@ class Runtime:
         refusal = self._buffer.refusal
         taken = self._timeline.take(step) if refusal is None else None
         self.counters.starved_steps += refusal is None and self._timeline.starves(step)
-        chunk, commanded = taken if taken is not None else (None, self.hold_action(observation))
+        chunk, wanted = taken if taken is not None else (None, self.hold_action(observation))
+        # A hold is at once; only what the policy wants is handed over.
+        commanded = wanted if chunk is None else hand_over(self._before(step), wanted)
         intent = self._buffer.intent if chunk is None else self._intents[chunk.intent_step]
         decision = Decision(
             action=np.clip(commanded, -1.0, 1.0),
             commanded=commanded,
-            proposal=None if chunk is None else commanded,
+            proposal=None if chunk is None else wanted,
             control_source="hold" if chunk is None else "policy",
             intent=intent,
             token_row=None if intent is None else self._held.row(intent.step, step),
@@ -251,16 +302,22 @@ class Runtime:
             events=tuple(events),
             durations=durations,
         )
+        self._executed = (step, decision.action)
         if chunk is None:
             self._held.mark(step)
         elif len(self._intents) > 8:
             self._intents = {at: kept for at, kept in self._intents.items() if at >= chunk.intent_step}
         return decision
 
-    def _wait(self, worker: Worker[T], step: int, timeout: float) -> T:
+    def _before(self, step: int) -> NDArray[np.float32]:
+        """(7,) what was carried out at the step before; at rest if somebody else decided that."""
+        at, action = self._executed
+        return action if at == step - 1 else _AT_REST
+
+    def _wait(self, guarded: Guarded[T], step: int, timeout: float) -> T:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            for result in worker.poll(step + 10_000):
+            for result in guarded.worker.poll(step + 10_000):
                 if result.value is None:
                     raise result.error or RuntimeError("no result")
                 return result.value

@@ -20,6 +20,7 @@ class ActionTimeline:
         self._held = held or HeldSteps()
         self._generation = 0
         self._chunks: list[Chunk] = []
+        self._cut = (-1, -1)
         self.driven = False
         """whether an action was taken in this generation"""
 
@@ -27,6 +28,7 @@ class ActionTimeline:
         """Forget everything; from now on only chunks of this generation count."""
         self._generation = generation
         self._chunks.clear()
+        self._cut = (-1, -1)
         self.driven = False
 
     def add(self, chunk: Chunk) -> list[str]:
@@ -39,9 +41,23 @@ class ActionTimeline:
         self._chunks.sort(key=lambda kept: (kept.step, kept.start_step), reverse=True)
         return []
 
+    def cut(self, asked: int, until: int) -> None:
+        """Chunks of observations before step `asked` act only before step `until`, also those that still arrive."""
+        before, over = self._cut
+        if asked >= over:
+            self._chunks = [chunk for chunk in self._chunks if chunk.step >= before]
+        self._cut = (asked, until)
+
+    def clear(self) -> None:
+        """Withdraw every chunk; newer ones of this generation count as before."""
+        self._chunks.clear()
+
     def find(self, step: int) -> tuple[Chunk, NDArray[np.float32]] | None:
         """The chunk in use at `step` and its action (7,), or None when nothing is planned for it."""
+        asked, until = self._cut
         for chunk in self._chunks:
+            if chunk.step < asked and step >= until:
+                continue
             row = self._held.row(chunk.start_step, step)
             if 0 <= row < len(chunk.actions):
                 return chunk, chunk.actions[row]

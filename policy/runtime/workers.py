@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from records import CONTROL_HZ
 
 T = TypeVar("T")
+
+MAX_ABANDONED: Final = 4
+"""threads that hang in a call and are waited for no more; each may burn a core and holds memory"""
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +55,15 @@ class Worker(Protocol[T]):
     def poll(self, step: int) -> list[WorkResult[T]]:
         """Results that are there at `step`, in the order of the requests."""
 
+    @property
+    def latency_steps(self) -> int:
+        """Control steps by which results are kept back on purpose."""
+
     def discard(self) -> None:
         """Drop all that is asked or ready; what is being computed will be dropped, too."""
+
+    def restart(self) -> bool:
+        """Abandon a call that hangs, so that the next one can run; False if that is no longer possible."""
 
     def close(self) -> None:
         """Discard and stop."""
@@ -74,6 +87,7 @@ class ThreadWorker(Generic[T]):
         self._epoch = 0
         self._results: deque[WorkResult[T]] = deque()
         self._closed = False
+        self._abandoned: list[threading.Thread] = []
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -81,6 +95,11 @@ class ThreadWorker(Generic[T]):
     def busy(self) -> bool:
         """Whether a result is still to come."""
         return self._working or self._pending is not None
+
+    @property
+    def latency_steps(self) -> int:
+        """The added latency."""
+        return math.ceil(self.added_latency_s * CONTROL_HZ)
 
     def owes(self, step: int) -> bool:
         """Never: what is not ready is not due."""
@@ -112,7 +131,20 @@ class ThreadWorker(Generic[T]):
             self._results.clear()
             self._changed.notify_all()
 
-    def close(self, timeout: float = 5.0) -> None:
+    def restart(self) -> bool:
+        """Leave the thread to its call, which it ends with, and begin another one."""
+        self.discard()
+        self._abandoned = [thread for thread in self._abandoned if thread.is_alive()]
+        if self._closed or len(self._abandoned) >= MAX_ABANDONED:
+            return False
+        with self._changed:
+            self._abandoned.append(self._thread)
+            self._thread = threading.Thread(target=self._run, name=self._thread.name, daemon=True)
+            self._changed.notify_all()
+        self._thread.start()
+        return True
+
+    def close(self, timeout: float = 2.0) -> None:
         """Stop the thread; waits for a call under way for at most `timeout` seconds."""
         with self._changed:
             self._closed = True
@@ -123,8 +155,8 @@ class ThreadWorker(Generic[T]):
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._pending is not None)
-                if self._closed or self._pending is None:
+                self._changed.wait_for(lambda: self._over or self._pending is not None)
+                if self._over or self._pending is None:
                     return
                 (step, asked_at, arguments), self._pending = self._pending, None
                 self._working, epoch = True, self._epoch
@@ -142,6 +174,11 @@ class ThreadWorker(Generic[T]):
                     self._results.append(WorkResult(step, value, error, asked_at, time.monotonic()))
                     self._working = False
 
+    @property
+    def _over(self) -> bool:
+        """Whether the thread that asks has nothing more to do here."""
+        return self._closed or self._thread is not threading.current_thread()
+
 
 class LockstepWorker(Generic[T]):
     """Calls `fn` at once and delivers its result exactly `delay_steps` control steps later: reproducible."""
@@ -157,6 +194,11 @@ class LockstepWorker(Generic[T]):
     def busy(self) -> bool:
         """Whether a result is still to come."""
         return bool(self._waiting)
+
+    @property
+    def latency_steps(self) -> int:
+        """The delay."""
+        return self.delay_steps
 
     def owes(self, step: int) -> bool:
         """Never: results are computed at once."""
@@ -184,6 +226,11 @@ class LockstepWorker(Generic[T]):
     def discard(self) -> None:
         """Drop all that is still to come."""
         self._waiting.clear()
+
+    def restart(self) -> bool:
+        """Nothing to start."""
+        self.discard()
+        return True
 
     def close(self) -> None:
         """Nothing to stop."""

@@ -145,7 +145,7 @@ def test_a_killed_session_leaves_its_steps_on_disk_and_its_client_says_so(tmp_pa
     assert not log.finished
     assert [record.step for record in log.records] == list(range(len(log.records)))
     assert step - len(log.records) < 20  # less than a second
-    with pytest.raises(SessionGone, match="libra demo"):
+    with pytest.raises(SessionGone, match="being started"):
         running.client.call("status")
 
 

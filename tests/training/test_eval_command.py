@@ -52,10 +52,10 @@ def test_a_checkpoint_that_is_not_there_is_named(command: list[str], capsys: pyt
 
 
 def test_all_perturbations_can_be_asked_for() -> None:
-    from scenes.perturb import PERTURBATIONS
+    from scenes.perturb import MOVED, PERTURBATIONS
     from training.commands import eval as command
 
-    assert (*PERTURBATIONS, "all") == command.PERTURBATIONS
+    assert (*PERTURBATIONS, MOVED, "all") == command.PERTURBATIONS
 
 
 def test_without_tasks_the_families_of_the_checkpoint_are_measured() -> None:
@@ -80,7 +80,7 @@ def test_the_expert_is_measured_on_the_held_out_goals(tmp_path: Path) -> None:
 
 
 def test_the_bench_times_both_systems(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "policy", "--calls", "3", "--json"]) == 0
+    assert main(["bench", "policy", "--calls", "3", "--json", "-"]) == 0
     report = json.loads(capsys.readouterr().out)
     for system in ("planner_ms", "refiner_ms"):
         assert 0 < report[system]["p50"] <= report[system]["p95"]

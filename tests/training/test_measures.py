@@ -79,3 +79,25 @@ def test_phrases_are_measured_against_the_canonical_words() -> None:
     assert report["share_of_canonical"] == report["phrases"]["successes"] / 40
     assert sum(entry["episodes"] for entry in report["entries"]) == 40
     assert "of the canonical score" in said(report) and "2 phrases ask for other families" in said(report)
+
+
+def test_a_moved_target_is_measured_with_checks_and_without_and_undisturbed() -> None:
+    tasks = assign_tasks(20, 860_000, ("pick", "bowl"), perturbation="moved")
+
+    def evaluate(groups: Sequence[Group]) -> list[list[Result]]:
+        def play(setting: Setting, task: Task) -> Result:
+            moved = task.perturbation == "moved"
+            success = setting.checks or not moved or task.seed % 2 == 0
+            reaction = (5 if setting.checks else 8) if moved else None
+            return Result(
+                task, success, 60, False, 0, reaction, plans=12, alarms=int(setting.checks and task.seed % 4 == 0)
+            )
+
+        return [[play(setting, task) for task in tasks] for setting, tasks in groups]
+
+    report = measures.moved(POLICY, tasks, evaluate)
+    assert report["moved"]["checks_on"]["successes"] == 20 and report["paired"]["fixed"] > 0
+    assert report["moved"]["checks_off"]["reaction_steps"] == {"mean": 8.0, "p50": 8.0, "p95": 8.0, "episodes": 20}
+    calm = report["undisturbed"]
+    assert calm["intents"] == 240 and 0 < calm["false_alarms"] < 20
+    assert "reacts after 5 steps" in said(report) and f"{calm['false_alarms']} false alarms in 240" in said(report)

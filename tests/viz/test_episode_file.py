@@ -127,7 +127,7 @@ def test_several_episodes_through_the_real_process_each_leave_their_file(tmp_pat
     port = free_port()
     rerun = start_rerun(port, memory_limit="32MB")
     assert rerun.url == f"rerun+http://127.0.0.1:{port}/proxy"
-    sender = BoundedSender(rerun.connection, capacity=200, image_capacity=200)
+    sender = BoundedSender(rerun.connect(), capacity=200, image_capacity=200)
     files = [tmp_path / f"{name}.rrd" for name in ("a", "b", "c")]
     for path in files[:2]:
         for message in episode_messages(path.stem, path):
@@ -142,7 +142,13 @@ def test_several_episodes_through_the_real_process_each_leave_their_file(tmp_pat
     with pytest.raises(PortInUse, match=str(port)):
         start_rerun(port)
     sender.close(timeout=30)
-    rerun.process.join(30)
+    later = BoundedSender(rerun.connect(), capacity=200, image_capacity=200)  # of the session after this one
+    files.append(tmp_path / "d.rrd")
+    for message in episode_messages("d", files[3]):
+        later.send(message)
+    later.close(timeout=60)
+    rerun.close()
+    rerun.process.join(60)
     assert rerun.process.exitcode == 0
     assert (sender.dropped_images, sender.dropped_steps) == (0, 0)
     for path in files:

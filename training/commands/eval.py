@@ -21,9 +21,10 @@ EXAMPLES = """\
   libra eval --delays 0,4,8,16 --checkpoint runs/with runs/without --plot delays.png
   libra eval --phrases assets/phrases.json --episodes 400
   libra eval --perturb all --episodes 200
+  libra eval --perturb moved --episodes 200     # the target is moved under the hand; with checks and without
   libra eval --refusals --episodes 250      # 50 impossible, 200 possible instructions"""
 EPISODES, ASKED = 300, 250
-PERTURBATIONS = ("camera", "light", "background", "noise", "layout", "start", "all")
+PERTURBATIONS = ("camera", "light", "background", "noise", "layout", "start", "moved", "all")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     measure.add_argument("--delays", metavar="K,K,...", help="success against the planner's delay (control steps)")
     measure.add_argument("--phrases", type=Path, metavar="FILE", help='JSON list of {"task": ..., "say": ...}')
-    measure.add_argument("--perturb", choices=PERTURBATIONS, help="scenes that are harder than those of training")
+    measure.add_argument(
+        "--perturb",
+        choices=PERTURBATIONS,
+        help="scenes that are harder than those of training; `all` of them but moved",
+    )
     measure.add_argument("--refusals", action="store_true", help="what the planner refuses, rightly and wrongly")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="of --delays, as .png, .svg or .pdf")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")

@@ -24,7 +24,8 @@ def observation(step: int, generation: int = 0, gripper: float = -1.0, instructi
 def intent(step: int, generation: int = 0, horizon: int = HORIZON, refusal: str | None = None) -> Intent:
     """Token of row i is i in every dimension."""
     tokens = np.repeat(np.arange(horizon, dtype=np.uint8)[:, None], 7, axis=1)
-    probabilities = np.full((horizon, 7, 10), 0.1, dtype=np.float32)
+    bins = max(horizon, 10)
+    probabilities = np.full((horizon, 7, bins), 1 / bins, dtype=np.float32)
     proprio = np.zeros(len(PROPRIO_NAMES), dtype=np.float32)
     return Intent(step, generation, tokens, probabilities, proprio, 0.0, 0.0, step, refusal=refusal)
 

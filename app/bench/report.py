@@ -1,0 +1,90 @@
+"""Tables of the benches for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+
+def loops_tables(report: dict[str, Any]) -> Iterator[Table | str]:
+    """What `libra bench loops` shows."""
+    table = _table(
+        "Two loops, three schedules, wall clock",
+        ("schedule", "planner\nlatency", "steps", "on time", "late p99", "real-time\nfactor", "refiner", "planner",
+         "waits", "arm holds", "staleness\np50 / max"),
+    )  # fmt: skip
+    for row in report["loops"]:
+        stale = row["staleness_steps"]
+        table.add_row(
+            row["schedule"],
+            f"{row['planner_latency_ms']} ms",
+            str(row["steps"]),
+            _percent(row["on_time"]),
+            f"{row['jitter_ms']['p99']:.2f} ms",
+            f"{row['real_time_factor']:.3f}",
+            f"{row['refiner_hz']:.1f} Hz",
+            f"{row['planner_hz']:.1f} Hz",
+            str(row["planner_waits"]),
+            _percent(row["held_share"], 0),
+            "–" if stale is None else f"{stale['p50']:.0f} / {stale['max']:.0f}",
+        )
+    yield table
+    faster = report["faster"]
+    if faster["times_faster"] is None:
+        yield "No task was finished both asynchronously and synchronously."
+    else:
+        yield (
+            f"At {faster['planner_latency_ms']} ms of planner latency, asynchronous finished the same "
+            f"{faster['tasks']} tasks in {faster['asynchronous_s']:.1f} s, "
+            f"synchronous in {faster['synchronous_s']:.1f} s: "
+            f"{faster['times_faster']:.2f} times faster."
+        )
+    table = _table(
+        "\nWhat watching costs (asynchronous, no added latency)",
+        (
+            "who watches",
+            "steps",
+            "lost",
+            "on time",
+            "late p99",
+            "work per step\np50 / p99",
+            "dropped for slow watchers",
+        ),
+    )
+    for row in report["watching"]:
+        dropped = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in row["dropped"].items() if count)
+        table.add_row(
+            row["watching"],
+            str(row["steps"]),
+            str(row["missing_steps"]),
+            _percent(row["on_time"]),
+            f"{row['jitter_ms']['p99']:.2f} ms",
+            f"{row['step_ms']['p50']:.1f} / {row['step_ms']['p99']:.1f} ms",
+            dropped or "nothing",
+        )
+    yield table
+
+
+def step_table(report: dict[str, Any]) -> Table:
+    """What `libra bench step` shows."""
+    table = _table(
+        f"One control step, {report['steps']} times, one core", ("part", "p50", "p95", "p99", "in the cockpit")
+    )
+    for part, row in report["parts"].items():
+        times = (f"{row[name]:.2f} ms" for name in ("p50_ms", "p95_ms", "p99_ms"))
+        table.add_row(part, *times, row["where"])
+    return table
+
+
+def _table(title: str, columns: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 or column == columns[-1] else "right")
+    return table
+
+
+def _percent(share: float, digits: int = 2) -> str:
+    return f"{100 * share:.{digits}f} %"

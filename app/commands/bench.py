@@ -1,0 +1,121 @@
+"""`libra bench`: how fast the policy is, how well the two loops hold, and what one control step is made of."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from app import DEFAULT_CHECKPOINT
+
+NAME = "bench"
+HELP = "measure the two loops in wall clock, one control step, or planner and refiner alone"
+EXAMPLES = """\
+  libra bench loops                        # ten minutes: three schedules, four latencies, what watching costs
+  libra bench loops --quick                # two minutes
+  libra bench loops --json loops.json --plot loops.png
+  libra bench step --steps 500
+  libra bench policy --checkpoint runs/checkpoint --calls 500 --json -"""
+_FILE: Final = "write the figures to FILE (`-` for the terminal)"
+_LOOPS: Final = """\
+examples:
+  libra bench loops --quick
+  libra bench loops --json loops.json --plot loops.png
+
+Close other programs first: every figure is of wall clock. Schedules play the same tasks, one after the other, with 0,
+100, 300 and 1000 ms added to every call of the planner. `on time` counts control steps that begin at most 5 ms after
+their due time; `waits` counts steps at which the refiner was due but had to wait for the planner."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    benches = parser.add_subparsers(dest="what", required=True, metavar="{loops,step,policy}")
+    raw = argparse.RawDescriptionHelpFormatter
+    loops = benches.add_parser(
+        "loops", help="three schedules, four planner latencies, and who watches", epilog=_LOOPS, formatter_class=raw
+    )
+    loops.add_argument("--quick", action="store_true", help="the most important figures, in two minutes")
+    loops.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture (default: loops.png)")
+    step = benches.add_parser("step", help="physics, render, planner, refiner, log and encode of one control step")
+    step.add_argument("--steps", type=_positive, default=300, help="control steps (default 300)")
+    policy = benches.add_parser("policy", help="planner and refiner, one call at a time")
+    policy.add_argument("--calls", type=_positive, default=200, help="calls of each (default 200)")
+    for bench in (loops, step, policy):
+        bench.add_argument(
+            "--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, help="folder (default: the shipped one)"
+        )
+        bench.add_argument("--json", type=Path, metavar="FILE", help=_FILE)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and report."""
+    plot: Path | None = None
+    if arguments.what == "loops":
+        plot = arguments.plot or Path("loops.png")
+        if plot.suffix not in (".png", ".svg", ".pdf"):
+            return _complain(f"--plot {plot} must end in .png, .svg or .pdf.", 2)
+    for path in filter(None, (plot, arguments.json)):
+        if not path.parent.is_dir():
+            return _complain(f"{path} cannot be written: there is no folder {path.parent}.", 2)
+    from app.bench.trial import BenchError
+    from policy import CheckpointError
+
+    try:
+        report = _measure(arguments)
+    except (CheckpointError, BenchError) as error:
+        return _complain(str(error), 1)
+    if str(arguments.json) == "-":
+        print(json.dumps(report))
+    else:
+        _show(arguments.what, report)
+    if arguments.json and str(arguments.json) != "-":
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+    if plot is not None:
+        from app.bench.plot import plot_loops
+
+        plot_loops(report, plot)
+        print(f"The picture is {plot}.", file=sys.stderr)
+    return 0
+
+
+def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    if arguments.what == "policy":
+        from training.latency import measure_latency
+
+        return measure_latency(arguments.checkpoint, arguments.calls)
+    if arguments.what == "step":
+        from app.bench.step import measure_step
+
+        return measure_step(arguments.checkpoint, arguments.steps)
+    from app.bench.loops import FULL, QUICK, measure_loops
+
+    return measure_loops(arguments.checkpoint, QUICK if arguments.quick else FULL)
+
+
+def _show(what: str, report: dict[str, Any]) -> None:
+    if what == "policy":
+        for system in ("planner", "refiner"):
+            times = report[f"{system}_ms"]
+            calls = f"({report['calls']} calls, one core)"
+            print(f"{system}  p50 {times['p50']:6.1f} ms  p95 {times['p95']:6.1f} ms  {calls}")
+        return
+    from rich.console import Console
+
+    from app.bench.report import loops_tables, step_table
+
+    console = Console()
+    for part in loops_tables(report) if what == "loops" else (step_table(report),):
+        console.print(part, highlight=False)
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number, at least 1")
+    return int(text)
+
+
+def _complain(sentence: str, code: int) -> int:
+    print(f"libra bench: {sentence}", file=sys.stderr)
+    return code
