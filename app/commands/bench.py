@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ EXAMPLES = """\
   libra bench loops --json loops.json --plot loops.png
   libra bench step --steps 500
   libra bench policy --checkpoint runs/checkpoint --calls 500 --json -"""
+FAILED: Final = 1
 _FILE: Final = "write the figures to FILE (`-` for the terminal)"
 _LOOPS: Final = """\
 examples:
@@ -59,6 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     for path in filter(None, (plot, arguments.json)):
         if not path.parent.is_dir():
             return _complain(f"{path} cannot be written: there is no folder {path.parent}.", 2)
+    # Whoever ends the bench also ends what it has started, a browser among it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(FAILED))
     from app.bench.trial import BenchError
     from policy import CheckpointError
 
