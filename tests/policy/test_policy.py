@@ -78,10 +78,10 @@ def test_the_window_is_masked_outside_of_the_intent() -> None:
     window = intent_window(tokens, 0, config)
     assert (window[: config.intent_before] == config.bins).all()
     assert np.array_equal(window[config.intent_before :], tokens[: config.intent_after])
-    late = intent_window(tokens, 46, config)
-    assert np.array_equal(late[config.intent_before :][:2], tokens[46:])
-    assert (late[config.intent_before + 2 :] == config.bins).all()
-    assert (intent_window(tokens, 200, config) == config.bins).all()
+    short = intent_window(tokens[:8], 6, config)
+    assert np.array_equal(short[config.intent_before :][:2], tokens[6:8])
+    assert (short[config.intent_before + 2 :] == config.bins).all()
+    assert (intent_window(tokens, config.trusted_steps + 1, config) == config.bins).all()
 
 
 def test_committed_actions_are_packed_latest_last() -> None:
