@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from toys import ToyPlanner, ToyRefiner, observation
 
-from policy.runtime import Batch, BatchedLockstep, Lockstep, Runtime, schedule_named
+from policy.runtime import Batch, BatchedLockstep, Lockstep, Runtime, asynchronous, schedule_named
 
 
 def batches(size):
@@ -69,7 +69,9 @@ def test_only_what_is_asked_is_looked_at():
         return seen
 
     decide_together("asynchronous", 1, 30, [3], look)
-    assert set(looked) == {step for step in range(30) if step % 5 == 0 or step % 3 == 1}
+    schedule = asynchronous()
+    plans, chunks = range(0, 30, schedule.planner_period), range(1, 30, schedule.refiner_period)
+    assert set(looked) == {*plans, *chunks}
 
 
 def test_a_request_that_fails_fails_alone():

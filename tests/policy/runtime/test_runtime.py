@@ -38,7 +38,7 @@ def test_asynchronous_drives_without_a_gap_from_the_first_chunk_on_however_slow_
         assert runtime.counters.planner_waits == 0
         assert runtime.counters.starved_steps == 0
         # On its own period, or when free again: in the step in which its last result arrived.
-        period = max(5, delay)
+        period = max(asynchronous().planner_period, delay)
         assert planner.seen == list(range(0, 120, period))
         asked = [call[0] for call in refiner.calls]
         assert set(np.diff(asked)) == {3}
