@@ -95,7 +95,7 @@ def test_a_tiny_run_measures_every_schedule_and_every_watcher(tmp_path, monkeypa
     assert all(row["steps"] > 5 and row["step_ms"]["p99"] > 0 for row in report["watching"])
     assert report["watching"][3]["dropped"]["live_frames"] > 0
     json.dumps(report)
-    console = Console(width=150, record=True)
+    console = Console(width=240, record=True)
     for part in loops_tables(report):
         console.print(part)
     assert "five light viewers" in console.export_text()
