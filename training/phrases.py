@@ -90,7 +90,7 @@ class PhraseBank:
         kinds = goal_kinds()
         asking = [number for numbers in by_goal for number in numbers]
         asked = [kind for kind, numbers in zip(kinds, by_goal, strict=True) for _ in numbers]
-        for text, task in _strange(rng):
+        for text, task in _strange(ways, rng):
             asking.append(len(texts))
             asked.append(task)
             texts.append(text)
@@ -118,14 +118,15 @@ class PhraseBank:
         return np.array([self.by_goal[goal][rng.integers(len(self.by_goal[goal]))] for goal in goals])
 
 
-def _strange(rng: Generator) -> Iterator[tuple[str, int]]:
+def _strange(ways: int, rng: Generator) -> Iterator[tuple[str, int]]:
     """Tasks about things that do not exist, with their rows in `TASKS`: the verb tells what is asked, not the noun."""
+    often = max(1, ways // 10)
     for name, templates in TEMPLATES.items():
         details = tuple(DIRECTIONS) if name == "push" else ("",)
         for template in templates:
             if "{target}" not in template:
                 continue
-            for detail in details * (2 if name == "push" else 8):
+            for detail in details * (max(1, often // len(details))):
                 lower = detail or _strange_name(rng)
                 row = TASKS.index(task_of(name, detail))
                 yield template.format(target=_strange_name(rng), detail=lower), row
