@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from toys import CHUNK, ToyPlanner, ToyRefiner, chunk, observation
@@ -43,9 +45,11 @@ def test_a_command_is_what_is_wanted_or_as_near_to_it_as_the_limits_allow(previo
 
 
 @given(commands, commands)
-def test_what_is_wanted_for_long_is_reached_within_three_steps(previous, wanted):
+@example(np.ones(7, np.float32), -np.ones(7, np.float32))
+def test_what_is_wanted_for_long_is_reached_within_the_fewest_steps_its_distance_allows(previous, wanted):
     command = np.clip(previous, -1, 1)
-    for _ in range(3):
+    farthest = 2 * np.sqrt(3)  # between two corners of a part's three dimensions
+    for _ in range(math.ceil(farthest / min(MAX_TRANSLATION, MAX_ROTATION))):
         command = np.clip(hand_over(command, wanted), -1, 1)
     assert np.allclose(command[:6], np.clip(wanted[:6], -1, 1), atol=1e-5)
 
