@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from numpy.random import Generator
 
@@ -200,12 +201,21 @@ def _directions(text: str, mentions: list[tuple[str, str, int]]) -> list[str]:
 def _mentions(text: str) -> list[tuple[str, str, int]]:
     """Colour and shape of every object that the text names, in order, "" for what is left out, and where."""
     shapes = "|".join(sorted(_SHAPE_MEANING, key=len, reverse=True))
-    colors = "|".join(sorted(_COLOR_MEANING, key=len, reverse=True))
+    meaning = _all_colors()
+    colors = "|".join(sorted(meaning, key=len, reverse=True))
+    alone = "|".join(sorted(_COLOR_MEANING, key=len, reverse=True))  # others are things, too: sand, sky, blood
     found = []
-    for match in re.finditer(rf"\b(?:(?:({colors}) )?({shapes})s?|({colors}))\b", text):
-        color, shape, alone = match.groups()
-        found.append((_COLOR_MEANING.get(color or alone, ""), _SHAPE_MEANING.get(shape, ""), match.start()))
+    for match in re.finditer(rf"\b(?:(?:({colors}) )?({shapes})s?|({alone}))\b", text):
+        color, shape, color_alone = match.groups()
+        found.append((meaning.get(color or color_alone, ""), _SHAPE_MEANING.get(shape, ""), match.start()))
     return found
+
+
+@cache
+def _all_colors() -> dict[str, str]:
+    from scenes.colors import survey_names  # here: reading the lists takes a moment that few need
+
+    return {name: color for color in COLOR_WORDS for name in survey_names(color)} | _COLOR_MEANING
 
 
 def _named(mention: tuple[str, str, int], objects: Sequence[str]) -> list[str]:

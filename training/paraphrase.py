@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from numpy.random import Generator
 
+from scenes.colors import survey_names
 from scenes.constants import DRAWER
 from scenes.goals import Goal
 from scenes.language import COLOR_WORDS, SHAPE_WORDS
@@ -86,12 +87,6 @@ _ARTICLES = ("the", "the", "the", "the", "that", "this", "a", "my", "")
 _NAMES = (
     "{c} {s}", "{c} {s}", "{c} {s}", "{c} {s}", "small {c} {s}", "{c} coloured {s}", "little {c} {s}"
 )  # fmt: skip
-_MORE_COLORS = {
-    "red": ("dark red", "light red", "vermilion", "fire red"),
-    "green": ("light green", "forest green", "leaf green", "mint green"),
-    "blue": ("light blue", "dark blue", "royal blue", "sky blue"),
-    "yellow": ("light yellow", "canary yellow", "sunny yellow", "mustard yellow"),
-}
 _CONTAINERS = {
     "bowl": ("the bowl", "the bowl", "that bowl", "the round bowl", "a bowl"),
     "plate": ("the plate", "the plate", "that plate", "the flat plate", "a plate"),
@@ -120,7 +115,7 @@ def paraphrase(goal: Goal, rng: Generator) -> str:
 
 def _thing(name: str, rng: Generator) -> str:
     color, shape = name.split()
-    colors = COLOR_WORDS[color] + (_MORE_COLORS[color] if rng.random() < 0.3 else ())
+    colors = survey_names(color) if rng.random() < 0.4 else COLOR_WORDS[color]
     said = _one(_NAMES, rng).format(c=_one(colors, rng), s=_one(SHAPE_WORDS[shape], rng))
     return f"{_one(_ARTICLES, rng)} {said}"
 

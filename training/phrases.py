@@ -13,6 +13,7 @@ from torch import Tensor
 
 from policy.sentences import SentenceEncoder
 from policy.tasks import TASKS, task_of
+from scenes.colors import survey_names
 from scenes.constants import BUTTON_NAMES, CONTAINERS, DRAWER, OBJECT_NAMES
 from scenes.goals import DIRECTIONS, all_goals, is_held_out, mirrored
 from scenes.labels import THINGS
@@ -135,7 +136,7 @@ def _strange(ways: int, rng: Generator) -> Iterator[tuple[str, int]]:
 def _strange_name(rng: Generator) -> str:
     if rng.random() < 0.3:
         return str(rng.choice(UNKNOWN_THINGS))
-    colors = (*UNKNOWN_COLORS, *COLOR_WORDS)
+    colors = (*UNKNOWN_COLORS, *COLOR_WORDS, *rng.choice(survey_names(""), 4))
     things = (*UNKNOWN_THINGS, *(word for words in SHAPE_WORDS.values() for word in words))
     return f"{rng.choice(colors)} {rng.choice(things)}"
 
@@ -144,12 +145,16 @@ def _names(rng: Generator) -> list[tuple[str, int]]:
     pairs: list[tuple[str, int]] = []
     for name in (*OBJECT_NAMES, *BUTTON_NAMES):
         color, shape = name.split()
-        for c in dict.fromkeys(COLOR_WORDS[color]):
-            for s in dict.fromkeys(SHAPE_WORDS[shape]):
+        for c in dict.fromkeys((*COLOR_WORDS[color], *survey_names(color))):
+            shapes = list(dict.fromkeys(SHAPE_WORDS[shape]))
+            for s in shapes if c in COLOR_WORDS[color] else rng.choice(shapes, 2, replace=False):
                 pairs.append((f"the {c} {s}" if rng.random() < 0.5 else f"{c} {s}", THINGS.index(name)))
     pairs += [(text.format(name), THINGS.index(name)) for name in CONTAINERS for text in ("{}", "the {}", "a {}") * 3]
     handles = ("the drawer", "drawer", "a drawer", "the handle of the drawer", "the drawer of the cabinet")
     pairs += [(text, THINGS.index(DRAWER)) for text in handles * 2]
+    for c in survey_names(""):
+        shape = str(rng.choice(list(SHAPE_WORDS)))
+        pairs += [(f"the {c} {SHAPE_WORDS[shape][rng.integers(len(SHAPE_WORDS[shape]))]}", -1) for _ in range(2)]
     templates = [template for ways in TEMPLATES.values() for template in ways if "{target}" in template]
     absent = [f"{c} {s}" for c in UNKNOWN_COLORS for shape in SHAPE_WORDS for s in SHAPE_WORDS[shape][2:5]]
     absent += [f"{c} {thing}" for thing in UNKNOWN_THINGS for c in ("", "red", "blue", "green", "yellow", "big")]

@@ -12,7 +12,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from app.priority import set_priority
+from app.priority import come_first, set_priority
 from app.session.protocol import SessionSettings
 
 SWITCH_INTERVAL = 0.0005
@@ -37,6 +37,7 @@ def main(
     # One thread for each model: two cores carry planner, refiner and the loop side by side.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
+    os.environ["LP_NUM_THREADS"] = "0"  # small pictures are drawn as fast by the thread that wants them
     sys.setswitchinterval(SWITCH_INTERVAL)
     set_priority(PRIORITY)
 
@@ -53,6 +54,7 @@ def main(
     loader = load_policy(loop)
     threading.Thread(target=_answer, args=(commands, loop, watchers), name="commands", daemon=True).start()
     threading.Thread(target=_settle_memory, args=(loader,), daemon=True).start()
+    come_first()
     try:
         loop.run()
     finally:

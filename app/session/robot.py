@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # importing the policy takes seconds: the loader's thread doe
     from policy.runtime import Decision
 
 SLICE_SECONDS = 0.01
+SHOWN_AFTER = 0.008
+"""seconds from a step's due time to its first slice on the live view: what the step takes is mostly done by then"""
 MAX_LOST_PICTURES = 5
 """tries in a row to draw anew, after which only a new process can help"""
 _GRIPPER = PROPRIO_NAMES.index("gripper_command")
@@ -53,6 +55,7 @@ class Robot:
         self._ahead: dict[str, NDArray] | None = None
         self._diverged_from = np.empty(0)
         self._paths: tuple[NDArray[np.float32] | None, NDArray[np.float32] | None] = (None, None)
+        self._slices: list[NDArray[np.float64]] = []
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
@@ -121,17 +124,15 @@ class Robot:
             record.events = decision.events
         return record
 
-    def simulate(self, action: NDArray[np.float32], due: float, step: int, wait: Callable[[float], None]) -> float:
-        """Advance one control step in slices that `wait` paces; milliseconds that the simulation itself took.
+    def simulate(self, action: NDArray[np.float32], step: int) -> float:
+        """Advance one control step at once; milliseconds that it took. `play` shows what moved meanwhile, in its time.
 
         Raises:
             Diverged: with one sentence; the scene is as it was before, or new if that diverges, too.
         """
-        taken, before = 0.0, self.env.get_state()
+        started, before = time.perf_counter(), self.env.get_state()
+        self._slices.clear()
         for index in range(SLICES_PER_STEP):
-            if index:
-                wait(due + index * SLICE_SECONDS)
-            started = time.perf_counter()
             try:
                 if index == 0:
                     self.env.begin_step(action)
@@ -140,11 +141,21 @@ class Robot:
                 raise Diverged(self._put_back(before, step)) from error
             if self.env.diverged:
                 raise Diverged(self._put_back(before, step))
-            taken += time.perf_counter() - started
-            self.show(step)
-        return 1e3 * taken
+            self._slices.append(self.env.qpos)
+        return 1e3 * (time.perf_counter() - started)
+
+    def play(self, due: float, step: int, wait: Callable[[float], None]) -> None:
+        """Show the slices of the last control step when they are due; returns at the last.
+
+        What a step takes is done by then, but for the sleep: the next one begins on time on a busy machine, too.
+        """
+        for index, qpos in enumerate(self._slices):
+            wait(due + SHOWN_AFTER + index * SLICE_SECONDS)
+            self._watchers.pose(qpos, *self._paths, step, time.monotonic(), self.seed)
+        self._slices.clear()
 
     def _put_back(self, before: NDArray[np.float64], step: int) -> str:
+        self._slices.clear()
         if np.array_equal(before, self._diverged_from) or not np.isfinite(before).all():
             self.env.world.reset(self.seed)
             return "The simulation blew up again from the same state; the scene was built anew. Press Run to go on."
@@ -153,7 +164,7 @@ class Robot:
         return f"The simulation blew up at step {step}; all is back where it was before, and the arm holds. Press Run."
 
     def look_ahead(self) -> None:
-        """Take the pictures of the next step now, in the slack before it is due.
+        """Take the pictures of the next step now, long before it is due.
 
         Raises:
             CamerasLost: with one sentence.

@@ -232,7 +232,7 @@ class Session:
 
         Args:
             due: when the action is to be sent, seconds of `time.monotonic()`.
-            wait_until: sleeps to such a time; the physics is advanced in slices so that motion is smooth.
+            wait_until: sleeps to such a time; what moves is shown in slices so that motion is smooth.
 
         Raises:
             Unrecoverable: with one sentence; the episode is closed.
@@ -242,7 +242,8 @@ class Session:
             self._settling -= 1
             step = episode.step if episode is not None else 0
             try:
-                self.robot.simulate(self.robot.hold_action(), due, step, wait_until)
+                self.robot.simulate(self.robot.hold_action(), step)
+                self.robot.play(due, step, wait_until)
             except Diverged as error:
                 self._message = str(error)
         elif self._recorder.error is not None:
@@ -262,7 +263,7 @@ class Session:
         record.durations["decision"] = 1e3 * (time.perf_counter() - started)
         verdict: tuple[Outcome, str] | None = None
         try:
-            record.durations["physics"] = robot.simulate(record.action, due, episode.step, wait_until)
+            record.durations["physics"] = robot.simulate(record.action, episode.step)
         except Diverged as error:
             verdict = "aborted", str(error)
         episode.step += 1
@@ -273,6 +274,7 @@ class Session:
         for event in record.events:
             self._event = (time.monotonic(), event)
         self._emit(episode, record, poses)
+        robot.play(due, record.step, wait_until)
         if verdict is not None:
             self._close_episode(*verdict)
         self._give_up_if_lost()

@@ -43,7 +43,7 @@ def play(schedule, delay, steps, pause=0.0):
         time.sleep(pause)
         record = robot.decide("e", step, "pick up the red cube", driving=step != 9)
         records.append(plain(record))
-        robot.simulate(record.action, 0.0, step, lambda due: None)
+        robot.simulate(record.action, step)
     robot.close()
     return records
 
