@@ -18,8 +18,8 @@ from records.log import EpisodeHeader, EpisodeWriter
 PARTS: Final = {
     "physics": "in the control loop: 50 ms of simulated time",
     "render": "in the control loop: both policy cameras",
-    "planner": "in its own thread: one intent",
-    "refiner": "in its own thread: one chunk",
+    "planner": "in the policy's process: one intent",
+    "refiner": "in the policy's process: one chunk",
     "log": "in the recorder's thread: one record on disk",
     "encode": "in the live renderer's process: one picture as JPEG",
 }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.session.protocol import SessionSettings
+from policy.host import PolicyHost
 from policy.runtime import Decision, Runtime, WallClock, coarse_path, refined_path, schedule_named
 from records import Observation
 
@@ -26,13 +26,13 @@ class PolicyDriver:
 
     @classmethod
     def load(cls, settings: SessionSettings) -> PolicyDriver:
-        """Load the policy of the settings.
+        """Load the policy of the settings in a process of its own.
 
         Raises:
-            Exception: what loading raised; a `policy.CheckpointError` names the fix.
+            PolicyError: its message says what is wrong and names the fix.
+            RuntimeError: loading failed in any other way.
         """
-        module, _, name = settings.policy.partition(":")
-        return cls(getattr(import_module(module), name)(settings.checkpoint))
+        return cls(PolicyHost(settings.policy, settings.checkpoint))
 
     @property
     def image_size(self) -> int | None:
@@ -47,6 +47,14 @@ class PolicyDriver:
     def warm_up(self, observation: Observation) -> None:
         """Call both systems once."""
         self.runtime.warm_up(observation)
+        if isinstance(self.policy, PolicyHost):
+            self.policy.warm_up_with(observation)
+
+    def close(self) -> None:
+        """Stop both loops; a call that hangs ends with its process."""
+        if isinstance(self.policy, PolicyHost):
+            self.policy.close()
+        self.runtime.close()
 
     def set_schedule(self, name: str) -> None:
         """Change the schedule."""

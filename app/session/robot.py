@@ -212,7 +212,7 @@ class Robot:
     def close(self) -> None:
         """Stop the policy's loops and free the GL context."""
         if self.driver is not None:
-            self.driver.runtime.close()
+            self.driver.close()
         self.env.close()
 
     def _observation(self, step: int, instruction: str) -> Observation:

@@ -73,7 +73,7 @@ BLOW_UPS = {
 }
 
 
-def test_physics_that_diverges_ends_the_episode_where_it_was_and_the_arm_holds(session, tmp_path):
+def test_physics_that_diverges_ends_the_episode_where_it_was_and_the_arm_holds(session, tmp_path, monkeypatch):
     kinds, data = itertools.cycle(BLOW_UPS.values()), session.robot.env.world.data
     slices = np.random.default_rng(1).integers(1, 5, TIMES)
     for number in range(TIMES):
@@ -82,13 +82,16 @@ def test_physics_that_diverges_ends_the_episode_where_it_was_and_the_arm_holds(s
         before = session.robot.env.get_state()
         left, blow_up = int(slices[number]), next(kinds)
 
-        def wait(due, blow_up=blow_up):
+        def advance(blow_up=blow_up, go_on=session.robot.env.advance_slice):
             nonlocal left
             left -= 1
             if left == 0:
                 blow_up(data)
+            go_on()
 
-        session.control_step(time.monotonic(), wait)
+        with monkeypatch.context() as patch:
+            patch.setattr(session.robot.env, "advance_slice", advance)
+            session.control_step(time.monotonic(), lambda due: None)
         status, (*_, broken, last) = session.status, session.episode.records
         data.qfrc_applied[:] = 0
         assert status["state"] == "ended" and status["outcome"] == "aborted"
