@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import queue
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from records import StepRecord
+import numpy as np
+
+from records import Observation, StepRecord
 from records.log import EpisodeHeader, EpisodeWriter
 
 CAPACITY = 16
@@ -17,6 +20,20 @@ CAPACITY = 16
 
 logger = logging.getLogger(__name__)
 OpenWriter = Callable[[Path, EpisodeHeader], EpisodeWriter]
+
+
+def _warm_up() -> None:
+    """Write a record that nobody needs: the first takes most of a second, in which libraries load others."""
+    still = np.zeros(7, np.float32)
+    picture = np.zeros((8, 8, 3), np.uint8)
+    seen = Observation(0, 0, "", picture, picture, still, 0.0)
+    record = StepRecord(
+        "", 0, 0, "", 0.0, 0.0, 0.0, np.zeros(1), still, still, None, "hold", still[:3], None, 0, observation=seen
+    )
+    with tempfile.TemporaryDirectory(prefix="libra-") as folder:
+        writer = EpisodeWriter(Path(folder) / "none.arrow", EpisodeHeader("", "", 0, 0.0))
+        writer.append(record)
+        writer.close()
 
 
 class Recorder:
@@ -72,6 +89,7 @@ class Recorder:
         self._queue.put(item)
 
     def _run(self) -> None:
+        _warm_up()
         writer: EpisodeWriter | None = None
         while True:
             item = self._queue.get()
