@@ -13,23 +13,22 @@ def loops_tables(report: dict[str, Any]) -> Iterator[Table | str]:
     """What `libra bench loops` shows."""
     table = _table(
         "Two loops, three schedules, wall clock",
-        ("schedule", "planner\nlatency", "steps", "on time", "late p99", "real-time\nfactor", "refiner", "planner",
-         "waits", "arm holds", "staleness\np50 / max"),
+        ("schedule", "added\n(ms)", "steps", "% on\ntime", "late\nms", "real\ntime", "loops\nHz",
+         "waits", "%\nheld", "stale"),
     )  # fmt: skip
     for row in report["loops"]:
         stale = row["staleness_steps"]
         table.add_row(
             row["schedule"],
-            f"{row['planner_latency_ms']} ms",
+            str(row["planner_latency_ms"]),
             str(row["steps"]),
-            _percent(row["on_time"]),
-            f"{row['jitter_ms']['p99']:.2f} ms",
+            f"{100 * row['on_time']:.2f}",
+            f"{row['jitter_ms']['p99']:.2f}",
             f"{row['real_time_factor']:.3f}",
-            f"{row['refiner_hz']:.1f} Hz",
-            f"{row['planner_hz']:.1f} Hz",
+            f"{row['planner_hz']:.1f} {row['refiner_hz']:.1f}",
             str(row["planner_waits"]),
-            _percent(row["held_share"], 0),
-            "–" if stale is None else f"{stale['p50']:.0f} / {stale['max']:.0f}",
+            f"{100 * row['held_share']:.0f}",
+            "–" if stale is None else f"{stale['p50']:.0f}",
         )
     yield table
     faster = report["faster"]
@@ -48,9 +47,9 @@ def loops_tables(report: dict[str, Any]) -> Iterator[Table | str]:
             "who watches",
             "steps",
             "lost",
-            "on time",
-            "late p99",
-            "work per step\np50 / p99",
+            "on time\n(%)",
+            "late p99\n(ms)",
+            "work p50 / p99\n(ms)",
             "dropped for slow watchers",
         ),
     )
@@ -60,9 +59,9 @@ def loops_tables(report: dict[str, Any]) -> Iterator[Table | str]:
             row["watching"],
             str(row["steps"]),
             str(row["missing_steps"]),
-            _percent(row["on_time"]),
-            f"{row['jitter_ms']['p99']:.2f} ms",
-            f"{row['step_ms']['p50']:.1f} / {row['step_ms']['p99']:.1f} ms",
+            f"{100 * row['on_time']:.2f}",
+            f"{row['jitter_ms']['p99']:.2f}",
+            f"{row['step_ms']['p50']:.1f} / {row['step_ms']['p99']:.1f}",
             dropped or "nothing",
         )
     yield table
@@ -80,11 +79,14 @@ def step_table(report: dict[str, Any]) -> Table:
 
 
 def _table(title: str, columns: tuple[str, ...]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number == 0 or column == columns[-1] else "right")
     return table
-
-
-def _percent(share: float, digits: int = 2) -> str:
-    return f"{100 * share:.{digits}f} %"
