@@ -176,3 +176,23 @@ def test_a_broken_checkpoint_is_a_sentence_and_the_scene_still_works(tmp_path):
     assert running.client.call("reset", seed=9)["seed"] == 9
     running.client.close()
     running.process.join(10)
+
+
+def test_a_policy_process_that_is_killed_is_a_hold_with_a_sentence_until_the_next_one_drives(tmp_path):
+    running = start(tmp_path)
+    running.run()
+    running.wait_for(lambda s: s["step"] > 10)
+    (policy,) = (
+        child for child in psutil.Process(running.process.pid).children() if "policy.host" in " ".join(child.cmdline())
+    )
+    policy.kill()
+    killed = running.client.call("status")
+    running.wait_for(lambda s: s["step"] > killed["step"] + 60 and s["driver"] == "policy")
+    running.client.close()
+    running.process.join(10)
+    records = read_episode(tmp_path / f"{killed['episode']}.arrow").records
+    after = [record for record in records if record.step >= killed["step"] and record.outcome is None]
+    faults = [number for number, record in enumerate(after) if any("started anew" in event for event in record.events)]
+    assert faults and after[faults[0]].control_source == "hold"
+    assert after[-1].control_source == "policy" and after[-1].chunk.step > killed["step"]
+    assert [record.step for record in records[:-1]] == list(range(len(records) - 1))
