@@ -115,7 +115,8 @@ _COLOR_MEANING = {
 _SHAPE_MEANING = {
     **{word: shape for shape, words in SHAPE_WORDS.items() for word in words},
     "dice": "cube", "die": "cube", "cuboid": "cube", "tin": "cylinder", "barrel": "cylinder", "drum": "cylinder",
-    "pipe": "cylinder",
+    "pipe": "cylinder", "canister": "cylinder", "tin can": "cylinder", "cubic block": "cube", "building block": "cube",
+    "push switch": "button", "press button": "button",
 }  # fmt: skip
 _DIRECTION_MEANING = {
     **{word: direction for direction, words in DIRECTION_WORDS.items() for word in words},

@@ -11,6 +11,7 @@ from scenes.colors import survey_names
 from scenes.constants import DRAWER
 from scenes.goals import Goal
 from scenes.language import COLOR_WORDS, SHAPE_WORDS
+from training.verbs import CARRY, GET, PUSH, TOUCH
 
 _FRAMES = (
     "{do}", "{do}", "please {do}", "{do} please", "could you {do}", "could you please {do}", "will you {do}",
@@ -34,6 +35,7 @@ _PUT = (
     "position {t} {p} {c}", "take {t} and leave it {p} {c}", "lower {t} {p} {c}", "release {t} {p} {c}",
     "pick {t} up and place it {p} {c}", "get {t} {p} {c}", "lay {t} {p} {c}", "arrange {t} {p} {c}",
     "grasp {t}, then put it {p} {c}", "lift {t} and set it {p} {c}", "drop {t} {p} {c}", "{p} {c} put {t}",
+    *(f"{verb} {{t}} {{p}} {{c}}" for verb in CARRY),
 )  # fmt: skip
 _LIES = (
     "{t} is {p} {c}", "{t} lies {p} {c}", "{t} ends up {p} {c}", "{t} goes {p} {c}", "{t} rests {p} {c}",
@@ -45,6 +47,7 @@ _DO = {
         "grab {t}", "grasp {t} and lift it", "seize {t}", "take {t}", "take {t} off the table", "get {t}", "fetch {t}",
         "hold {t} up", "hold {t} above the table", "lift {t} up high", "bring {t} up", "scoop up {t}", "elevate {t}",
         "take {t} in your hand", "get a grip on {t} and raise it", "clutch {t} and lift", "pick up just {t}",
+        *(f"{verb} {{t}}" for verb in GET), *(f"{verb} {{t}} off the table" for verb in GET[:22]),
     ),
     "bowl": _PUT, "plate": _PUT,
     "stack": (
@@ -55,6 +58,7 @@ _DO = {
         "push {t} {d}", "shove {t} {d}", "slide {t} {d}", "move {t} {d}", "nudge {t} {d}", "shift {t} {d}",
         "press against {t} so that it moves {d}", "displace {t} {d}", "push {t} a bit {d}", "make {t} slide {d}",
         "move {t} over {d}", "push {t} further {d}", "drive {t} {d}", "slide {t} across the table {d}", "{d} push {t}",
+        *(f"{verb} {{t}} {{d}}" for verb in PUSH), *(f"give {{t}} a {verb} {{d}}" for verb in PUSH[:5]),
     ),
     "drawer open": (
         "open {t}", "pull {t} open", "pull {t} out", "open up {t}", "slide {t} open", "draw {t} open", "pull on {t}",
@@ -67,6 +71,7 @@ _DO = {
     "button": (
         "press {t}", "push {t}", "push {t} down", "press {t} down", "hit {t}", "tap {t}", "click {t}", "touch {t}",
         "press on {t}", "activate {t}", "trigger {t}", "push down {t}", "hold {t} down", "use {t}", "punch {t}",
+        *(f"{verb} {{t}}" for verb in TOUCH), *(f"give {{t}} a {verb}" for verb in TOUCH[:19]),
     ),
 }  # fmt: skip
 _SO = {
@@ -83,13 +88,18 @@ _DIRECTIONS = {
     "front": ("forward", "forwards", "to the front", "away from you", "to the far side", "further away", "ahead"),
     "back": ("back", "backward", "backwards", "to the back", "towards you", "closer to you", "to the near side"),
 }
+_MORE_SHAPES = {
+    "cube": ("cuboid", "dice", "cubic block", "building block"),
+    "cylinder": ("tin", "canister", "drum", "barrel", "pipe", "tin can"),
+    "button": ("push switch", "press button"),
+}
 _ARTICLES = ("the", "the", "the", "the", "that", "this", "a", "my", "")
 _NAMES = (
     "{c} {s}", "{c} {s}", "{c} {s}", "{c} {s}", "small {c} {s}", "{c} coloured {s}", "little {c} {s}"
 )  # fmt: skip
 _CONTAINERS = {
-    "bowl": ("the bowl", "the bowl", "that bowl", "the round bowl", "a bowl"),
-    "plate": ("the plate", "the plate", "that plate", "the flat plate", "a plate"),
+    "bowl": ("the bowl", "the bowl", "that bowl", "the round bowl", "a bowl", "the basin"),
+    "plate": ("the plate", "the plate", "that plate", "the flat plate", "a plate", "the dish", "the round dish"),
 }
 _DRAWERS = ("the drawer", "the drawer", "that drawer", "the cabinet's drawer", "the drawer of the cabinet")
 
@@ -116,7 +126,8 @@ def paraphrase(goal: Goal, rng: Generator) -> str:
 def _thing(name: str, rng: Generator) -> str:
     color, shape = name.split()
     colors = survey_names(color) if rng.random() < 0.4 else COLOR_WORDS[color]
-    said = _one(_NAMES, rng).format(c=_one(colors, rng), s=_one(SHAPE_WORDS[shape], rng))
+    shapes = _MORE_SHAPES[shape] if rng.random() < 0.15 else SHAPE_WORDS[shape]
+    said = _one(_NAMES, rng).format(c=_one(colors, rng), s=_one(shapes, rng))
     return f"{_one(_ARTICLES, rng)} {said}"
 
 
