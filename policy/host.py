@@ -76,24 +76,31 @@ class PolicyHost:
         self._seen = observation
 
     def pipe(self, system: str) -> Connection:
-        """To one of the two systems.
+        """To one of the two systems; without a process, another one is started in the background.
 
         Raises:
             PolicyGone: there is no process at the moment.
         """
         with self._changed:
+            if not self._pipes:
+                self._begin_renewal()
             self._changed.wait_for(lambda: not self._renewing, RENEWAL_SECONDS)
-            if self._renewing or self._closed or not self._pipes:
+            if self._closed:
+                raise PolicyGone("it was closed")
+            if self._renewing or not self._pipes:
                 raise PolicyGone("its process is being started anew")
             return self._pipes[system]
 
     def renew(self, broken: Connection) -> None:
         """End the process that a pipe leads to, which hangs or is dead, and start another in the background."""
         with self._changed:
-            if self._closed or self._renewing or broken not in self._pipes.values():
-                return
+            if broken in self._pipes.values():
+                self._begin_renewal()
+
+    def _begin_renewal(self) -> None:
+        if not self._closed and not self._renewing:
             self._renewing = True
-        threading.Thread(target=self._renew, name="policy-renewal", daemon=True).start()
+            threading.Thread(target=self._renew, name="policy-renewal", daemon=True).start()
 
     def close(self) -> None:
         """End the process; calls under way raise."""

@@ -82,6 +82,14 @@ def test_a_call_that_hangs_and_was_given_up_ends_with_its_process_when_the_next_
     assert ended.wait(5)
 
 
+def test_a_process_that_cannot_be_started_anew_at_first_is_started_again(tmp_path):
+    host = PolicyHost(POLICY, tmp_path)
+    os.kill(host.process_id, signal.SIGKILL)
+    assert answer_after_renewal(host) == "intent for again"
+    assert (tmp_path / "loads").read_text() == "xxx"
+    host.close()
+
+
 def test_one_system_answers_while_the_other_hangs(host):
     begin_a_call_that_hangs(host)
     assert host.refiner.refine("o", "i", 1, None, 2) == ("o", "i", 1, 2)
