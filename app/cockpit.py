@@ -175,7 +175,9 @@ class Cockpit:
         while not self._stopping.is_set():
             assert self._session is not None and self._live is not None and self._rerun is not None
             processes = (self._session, self._live, self._rerun.process)
-            connection.wait([process.sentinel for process in processes if process.is_alive()], LOOK_SECONDS)
+            alive = [process.sentinel for process in processes if process.is_alive()]
+            if self._session.sentinel in connection.wait(alive, LOOK_SECONDS):
+                self._session.join(LOOK_SECONDS)  # its files are closed a little before it counts as dead
             if self._stopping.is_set():
                 return
             if self._session.is_alive() and still < STILL_LOOKS:
