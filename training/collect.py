@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from policy.tasks import task_of
 from scenes import TabletopEnv
 from scenes.expert import expert_action
 from scenes.goals import Goal, all_goals, goals_for, is_held_out
@@ -66,14 +68,17 @@ def label_frame(
     }
 
 
-def choose_goal(env: TabletopEnv, rng: Generator, family: str | None = None) -> Goal | None:
-    """A goal for training that this scene can fulfil and has not fulfilled; None when there is none."""
+def choose_goal(env: TabletopEnv, rng: Generator, kinds: Collection[str] = ()) -> Goal | None:
+    """A goal for training that this scene can fulfil and has not fulfilled; None when there is none.
+
+    `kinds` are names of `policy.tasks.TASKS` that it may be of; none means any.
+    """
     world = env.world
     world.mark()
     goals = [
         goal
         for goal in goals_for(world.spots)
-        if (family is None or goal.family == family)
+        if (not kinds or task_of(goal.family, goal.detail) in kinds)
         and not is_held_out(goal)
         and not (goal.container and is_inside(world, goal.target, goal.container))
         and not is_successful(world, goal)

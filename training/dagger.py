@@ -6,6 +6,7 @@ expert drives give whole chunks and intents from such states on (as in HG-DAgger
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from training.frames import BlockWriter
 from training.rollout import make_runtime, observe
 
 DELAYS = (0, 1, 1, 2, 3, 5, 8, 12, 16, 20)
+"""of the planner, in control steps; each episode has one of them"""
 TIME_LIMIT = 200
 TIPPED = 0.3
 """share of the scenes in which every cylinder lies: what a policy still gets wrong must not be rare"""
@@ -32,10 +34,16 @@ POLICY_TURN, EXPERT_TURN = (8, 70), (7, 22)
 
 
 def drive(
-    env: TabletopEnv, policy: LibraPolicy, goal: Goal, instruction: str, seed: int, rng: np.random.Generator
+    env: TabletopEnv,
+    policy: LibraPolicy,
+    goal: Goal,
+    instruction: str,
+    seed: int,
+    rng: np.random.Generator,
+    delays: Sequence[int] = DELAYS,
 ) -> tuple[list[dict[str, NDArray[Any]]], bool]:
     """One episode in turns from the present state; frames with the expert's labels, and whether it succeeded."""
-    runtime = make_runtime(policy, "asynchronous", int(rng.choice(DELAYS)))
+    runtime = make_runtime(policy, "asynchronous", int(rng.choice(delays)))
     runtime.reset(1, episode_seed=seed)
     frames: list[dict[str, NDArray[Any]]] = []
     policy_drives, turn, done = True, int(rng.integers(*POLICY_TURN)), 0
@@ -62,18 +70,23 @@ def drive(
     return frames, bool(done)
 
 
-def write_block(checkpoint: str, start: int, count: int, folder: str) -> int:
-    """Episodes of the scenes [start, start + count) in this process; returns the number of frames."""
+def write_block(
+    checkpoint: str, start: int, count: int, folder: str, kinds: Collection[str] = (), delays: Sequence[int] = DELAYS
+) -> int:
+    """Episodes of the scenes [start, start + count) in this process; returns the number of frames.
+
+    `kinds` as in `choose_goal`: scenes that allow none of them are passed over.
+    """
     policy, env, writer = load_policy(checkpoint), TabletopEnv(), BlockWriter()
     for seed in range(start, start + count):
         rng = np.random.default_rng([seed, 0xDA66E2])
         layout = vary(draw_layout(seed), rng)
         env.world.arrange(tip_over(layout, rng) if rng.random() < TIPPED else layout)
-        goal = choose_goal(env, rng)
+        goal = choose_goal(env, rng, kinds)
         if goal is None:
             continue
         instruction = phrase(goal, rng)
-        frames, _ = drive(env, policy, goal, instruction, seed, rng)
+        frames, _ = drive(env, policy, goal, instruction, seed, rng, delays)
         writer.add(instruction, frames)
     writer.write(Path(folder))
     env.close()
