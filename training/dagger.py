@@ -88,6 +88,7 @@ def write_block(
         instruction = phrase(goal, rng)
         frames, _ = drive(env, policy, goal, instruction, seed, rng, delays)
         writer.add(instruction, frames)
-    writer.write(Path(folder))
+    if writer.frames:  # scenes that allow none of these kinds make no block
+        writer.write(Path(folder))
     env.close()
     return len(writer.frames)
