@@ -35,6 +35,7 @@ _OBSERVATION = pa.struct(
         ("seen_at", pa.float64()),
     ]
 )
+_NUDGE = pa.struct([("name", pa.string()), ("offset", pa.list_(pa.float64()))])
 _INTENT = pa.struct(
     [
         ("step", pa.int64()),
@@ -89,6 +90,8 @@ SCHEMA: Final = pa.schema(
         ("refined_path", _ARRAY),
         ("events", pa.list_(pa.string())),
         ("outcome", pa.string()),
+        ("nudges", pa.list_(_NUDGE)),
+        ("pins", pa.list_(pa.int8())),
     ]
 )
 
@@ -110,6 +113,10 @@ class EpisodeHeader:
     """Unix seconds"""
     schedule: str = ""
     planner_latency_ms: float = 0.0
+    parent: str | None = None
+    """the episode that it branched off from, None when it began with a scene"""
+    parent_step: int | None = None
+    """at this control step, which is its first"""
 
 
 @dataclass
@@ -157,6 +164,8 @@ class EpisodeWriter:
             "coarse_path": _pack(record.coarse_path),
             "refined_path": _pack(record.refined_path),
             "events": list(record.events),
+            "nudges": [{"name": name, "offset": list(offset)} for name, offset in record.nudges],
+            "pins": record.pins,
         }
         self._writer.write_batch(pa.RecordBatch.from_pylist([row], SCHEMA))
 
@@ -210,6 +219,8 @@ def _records(reader: Any, episode: str) -> Iterator[StepRecord]:
             coarse_path=_unpack(row["coarse_path"]),
             refined_path=_unpack(row["refined_path"]),
             events=tuple(row["events"]),
+            nudges=tuple((each["name"], tuple(each["offset"])) for each in row.get("nudges") or ()),
+            pins=None if row.get("pins") is None else tuple(row["pins"]),
         )
 
 
@@ -230,7 +241,9 @@ class _Numbered:
         return self._count, new
 
 
-_APART = {"episode", "durations", "observation", "intent", "chunk", "coarse_path", "refined_path", "events"}
+_APART = {
+    "episode", "durations", "observation", "intent", "chunk", "coarse_path", "refined_path", "events", "nudges", "pins",
+}  # fmt: skip
 _PLAIN = [each.name for each in fields(StepRecord) if each.name not in _APART]
 
 

@@ -148,6 +148,10 @@ class StepRecord:
     events: tuple[str, ...] = ()
     """sentences: starvation, withdrawn intent, refusal, ..."""
     outcome: Outcome | None = None
+    nudges: tuple[tuple[str, tuple[float, float, float]], ...] = ()
+    """objects that somebody moved just before this step, with metres; `state` is after that"""
+    pins: tuple[int, ...] | None = None
+    """(7,) bins that a human pinned the intent's tokens to at this step, -1 where free; None when not steered"""
 
 
 @dataclass(frozen=True, slots=True)

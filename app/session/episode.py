@@ -5,11 +5,20 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from app.session.protocol import SessionSettings
 from app.session.timeline import Timeline
 from records import CONTROL_HZ, Outcome, StepRecord
 from records.log import SUFFIX, EpisodeHeader
+
+
+@dataclass(frozen=True)
+class BranchPoint:
+    """Where an episode goes on from: a control step of another one."""
+
+    episode: str
+    step: int
 
 
 @dataclass
@@ -25,12 +34,15 @@ class Episode:
     step: int = 0
     """control step that comes next"""
     driven: int = 0
-    """steps since the last Run"""
+    """steps of the policy since the last Run or Hand back"""
+    acted: int = 0
+    """steps since the last words, whoever drove"""
     held: int = 0
-    """steps since the last Stop"""
+    """steps in a row at which nobody drove"""
     confirmed: int = 0
     """steps in a row for which the success test held"""
     outcome: Outcome | None = None
+    branch: BranchPoint | None = None
     records: list[StepRecord] = field(default_factory=list)
     timeline: Timeline = field(default_factory=Timeline)
     started: float = field(default_factory=time.time)
@@ -53,23 +65,57 @@ class Episode:
     @property
     def header(self) -> EpisodeHeader:
         """For the log."""
-        return EpisodeHeader(self.id, self.instruction, self.seed, self.started, self.schedule, self.planner_latency_ms)
+        parent, step = (None, None) if self.branch is None else (self.branch.episode, self.branch.step)
+        return EpisodeHeader(
+            self.id, self.instruction, self.seed, self.started, self.schedule, self.planner_latency_ms, parent, step
+        )
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """For lists: id, words, steps, outcome, branch and where a human drove or something happened."""
+        first = self.records[0].step if self.records else self.step
+        return {
+            "episode": self.id,
+            "instruction": self.instruction,
+            "first": first,
+            "step": self.step,
+            "outcome": self.outcome,
+            "parent": None if self.branch is None else self.branch.episode,
+            "human": self.timeline.human_spans(),
+            "events": self.timeline.event_marks(),
+        }
+
+    def add(self, record: StepRecord) -> None:
+        """One control step."""
+        self.records.append(record)
+        self.timeline.add(record)
 
     def new_words(self, instruction: str) -> None:
         """Another instruction, or the same once more: the attempt begins anew within the episode."""
         self.instruction = instruction
-        self.driven = self.confirmed = 0
+        self.driven = self.acted = self.confirmed = 0
 
     def after_driven(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
         """The outcome and its sentence, once there is one, after a step that the policy drove."""
         self.driven += 1
-        self.confirmed = self.confirmed + 1 if success else 0
-        if self.confirmed >= settings.confirm_steps:
-            return "success", f"Done: “{self.instruction}”, in {self.driven / CONTROL_HZ:.1f} s."
+        if done := self._after_moved(success, settings):
+            return done
         if self.driven >= settings.time_limit:
             seconds = settings.time_limit / CONTROL_HZ
             return "failure", f"“{self.instruction}” was not done within {seconds:.0f} s. Press Run to try from here."
         return None
+
+    def after_human(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
+        """The same after a step that a human drove, who has all the time there is."""
+        return self._after_moved(success, settings)
+
+    def _after_moved(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
+        self.held = 0
+        self.acted += 1
+        self.confirmed = self.confirmed + 1 if success else 0
+        if self.confirmed < settings.confirm_steps:
+            return None
+        return "success", f"Done: “{self.instruction}”, in {self.acted / CONTROL_HZ:.1f} s."
 
     def after_held(self, settings: SessionSettings) -> tuple[Outcome, str] | None:
         """The same after a step at which the arm held."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from records import ACTION_NAMES
 
 State = Literal["idle", "running", "paused", "holding", "ended"]
 Status = dict[str, Any]
@@ -47,15 +51,6 @@ class SessionSettings:
     """how often the session was started again"""
     notice: str = ""
     """one sentence to begin with: why it was"""
-
-
-@dataclass
-class Command:
-    """One command on its way to the loop, and where its answer goes."""
-
-    name: str
-    arguments: dict[str, Any]
-    answer: Future[Status]
 
 
 def check_instruction(instruction: object) -> str:
@@ -104,3 +99,31 @@ def check_schedule(name: object) -> str:
     if name not in SCHEDULES:
         raise CommandError(f"There is no schedule {name!r}; choose {', '.join(SCHEDULES)}.")
     return str(name)
+
+
+def check_action(action: object) -> NDArray[np.float32]:
+    """(7,) a human command.
+
+    Raises:
+        CommandError: not seven finite numbers in [-1, 1].
+    """
+    if not isinstance(action, list | tuple | np.ndarray) or len(action) != len(ACTION_NAMES):
+        raise CommandError(f"A command has {len(ACTION_NAMES)} numbers: {', '.join(ACTION_NAMES)}.")
+    try:
+        numbers = np.array(action, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise CommandError("A command must be numbers alone, each from -1 to 1.") from None
+    if numbers.shape != (len(ACTION_NAMES),) or not np.isfinite(numbers).all() or np.abs(numbers).max() > 1:
+        raise CommandError("Each number of a command must be from -1 to 1.")
+    return numbers
+
+
+def check_holder(holder: object) -> str:
+    """Who gives a command: a page or a program.
+
+    Raises:
+        CommandError: no name.
+    """
+    if not isinstance(holder, str) or not holder:
+        raise CommandError("Say who drives: give a name.")
+    return holder

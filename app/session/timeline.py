@@ -10,6 +10,9 @@ from records import StepRecord
 WINDOW: Final = 160
 """control steps"""
 
+MAX_EVENTS: Final = 200
+"""that a page is told of"""
+
 Span = tuple[int, int]
 
 
@@ -19,6 +22,8 @@ class Timeline:
     def __init__(self) -> None:
         self._spans: dict[str, deque[Span]] = {"planner": deque(), "refiner": deque()}
         self._held: deque[int] = deque()
+        self._human: list[list[int]] = []
+        self._events: list[tuple[int, str]] = []
 
     def add(self, record: StepRecord) -> None:
         """One control step."""
@@ -28,6 +33,11 @@ class Timeline:
             self._add("refiner", (record.chunk.step, record.chunk.start_step))
         if record.control_source == "hold":
             self._held.append(record.step)
+        if record.control_source == "human" or record.pins is not None:
+            if not self._human or self._human[-1][1] != record.step:
+                self._human.append([record.step, record.step])
+            self._human[-1][1] = record.step + 1
+        self._events += [(record.step, event) for event in record.events][: MAX_EVENTS - len(self._events)]
         first = record.step - WINDOW
         for spans in self._spans.values():
             while spans and spans[0][1] < first:
@@ -38,6 +48,14 @@ class Timeline:
     def shown(self) -> dict[str, list[Span] | list[int]]:
         """`planner` and `refiner`: (step that the call saw, step at which its result came into use); `held` steps."""
         return {**{name: list(spans) for name, spans in self._spans.items()}, "held": list(self._held)}
+
+    def human_spans(self) -> list[list[int]]:
+        """[first, after the last] control steps of every stretch that a human drove or steered, of the whole episode."""
+        return [list(span) for span in self._human]
+
+    def event_marks(self) -> list[tuple[int, str]]:
+        """What happened, with its control step, of the whole episode."""
+        return list(self._events)
 
     def _add(self, name: str, span: Span) -> None:
         spans = self._spans[name]

@@ -127,6 +127,13 @@ class BatchWorker(Generic[T]):
             self._batch.withdraw(request)
         self._waiting.clear()
 
+    def waiting(self) -> tuple[Any, ...]:
+        """None: nobody goes back in an evaluation."""
+        return ()
+
+    def resume(self, results: tuple[Any, ...]) -> None:
+        """Nothing to deliver."""
+
     def restart(self) -> bool:
         """Nothing to start."""
         self.discard()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +35,15 @@ class IntentBuffer:
         self._newest = -1
         self.intent = self.refusal = None
         self._accepted = False
+
+    def copy(self, held: HeldSteps, generation: int) -> IntentBuffer:
+        """The same as of a generation, with held steps of its own."""
+        other = IntentBuffer(held)
+        other._generation, other._newest, other._accepted = generation, self._newest, self._accepted
+        other.refusal = self.refusal
+        if self.intent is not None:
+            other.intent = replace(self.intent, generation=generation)
+        return other
 
     def add(self, intent: Intent) -> list[str]:
         """Take an arrived intent; old generations and older observations are dropped. Returns events (sentences)."""

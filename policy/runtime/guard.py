@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 
+from policy.runtime.memory import Asked, renewed
 from policy.runtime.workers import Worker, WorkResult
 from records import ACTION_NAMES, CONTROL_HZ, Chunk, Intent, Observation
 
@@ -78,6 +79,18 @@ class Guarded(Generic[T]):
     def discard(self) -> None:
         """Drop all that is asked or ready."""
         self.worker.discard()
+
+    def keep(self) -> Asked:
+        """The call under way, as far as it can be kept."""
+        return Asked(self._step, self._arguments, self.worker.waiting(), self.busy)
+
+    def resume(self, asked: Asked, generation: int) -> None:
+        """Go on with a kept call, as of a generation."""
+        self._step = asked.step
+        self._arguments = tuple(renewed(each, generation) for each in asked.arguments)
+        self.worker.resume(
+            tuple((due, replace(result, value=renewed(result.value, generation))) for due, result in asked.results)
+        )
 
     def close(self) -> None:
         """Discard and stop."""

@@ -15,9 +15,11 @@ class HeldSteps:
     def __init__(self) -> None:
         self._steps: list[int] = []
 
-    def clear(self) -> None:
-        """Forget all (new generation)."""
-        self._steps.clear()
+    def copy(self) -> HeldSteps:
+        """The same steps, to go on with separately."""
+        other = HeldSteps()
+        other._steps = list(self._steps)
+        return other
 
     def mark(self, step: int) -> None:
         """The arm held at this step; steps come in order."""

@@ -11,15 +11,13 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from policy.runtime.buffer import IntentBuffer
 from policy.runtime.clocks import Clock
 from policy.runtime.contradiction import MAX_UNEXPLAINED, unexplained
 from policy.runtime.decision import Counters, Decision
 from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, Hung, chunk_fault, intent_fault
 from policy.runtime.handover import hand_over
-from policy.runtime.held import HeldSteps
+from policy.runtime.memory import AT_REST, Kept, Memory
 from policy.runtime.schedules import LoopState, Schedule
-from policy.runtime.splice import ActionTimeline
 from policy.runtime.systems import PlannerLike, RefinerLike
 from policy.runtime.workers import ThreadWorker, WorkResult
 from records import ACTION_NAMES, PROPRIO_NAMES, Chunk, Intent, Observation
@@ -27,7 +25,6 @@ from records import ACTION_NAMES, PROPRIO_NAMES, Chunk, Intent, Observation
 T = TypeVar("T")
 
 _GRIPPER = PROPRIO_NAMES.index("gripper_command")
-_AT_REST = np.zeros(len(ACTION_NAMES), dtype=np.float32)
 _RATE_WINDOW = 3.0
 """seconds over which rates are measured"""
 WARM_UP_SECONDS = 120.0
@@ -51,26 +48,13 @@ class Runtime:
         self.checks = checks
         self.counters = Counters()
         self.generation = 0
-        self._held = HeldSteps()
-        self._buffer = IntentBuffer(self._held)
-        self._timeline = ActionTimeline(self._held)
+        self._memory = Memory()
         self._planner_worker = Guarded("planner", clock.planner_worker(planner.plan), intent_fault, PLANNER_PATIENCE)
         self._refiner_worker = Guarded("refiner", clock.refiner_worker(refiner.refine), chunk_fault, REFINER_PATIENCE)
         self.lost = False
         """whether a system hangs for good: only a new process can help"""
         self._seed = 0
         self._results: dict[str, deque[float]] = {"planner": deque(maxlen=64), "refiner": deque(maxlen=64)}
-        self._forget()
-
-    def _forget(self) -> None:
-        self._last_step: int | None = None
-        self._executed: tuple[int, NDArray[np.float32]] = (-1, _AT_REST)
-        self._plan_asked: int | None = None
-        self._refine_asked: int | None = None
-        self._chunks_of_intent = 0
-        self._had_intent = False
-        self._intents: dict[int, Intent] = {}
-        self._intent_steps: dict[int, int] = {}
 
     def reset(self, generation: int, episode_seed: int | None = None) -> None:
         """Drop every intent and chunk; from now on only results of this generation count.
@@ -82,13 +66,30 @@ class Runtime:
         self.generation = generation
         self._planner_worker.discard()
         self._refiner_worker.discard()
-        self._held.clear()
-        self._buffer.reset(generation)
-        self._timeline.reset(generation)
-        self._forget()
+        self._memory = Memory(generation)
         if episode_seed is not None:
             self._seed = episode_seed
             self.counters = Counters()
+
+    def keep(self) -> Kept:
+        """All that is planned now, to go back to with `resume`."""
+        return Kept(
+            self._memory.copy(self.generation), self._seed, self._planner_worker.keep(), self._refiner_worker.keep()
+        )
+
+    def resume(self, kept: Kept, generation: int) -> None:
+        """Go on from what was kept, as if nothing had happened since; in lockstep the steps that follow are the same.
+
+        In wall clock calls that were under way are asked anew.
+        """
+        self.reset(generation)
+        self._seed, self._memory = kept.seed, kept.memory.copy(generation)
+        if kept.planner.lost:
+            self._memory.plan_asked = None
+        if kept.refiner.lost:
+            self._memory.refine_asked = None
+        self._planner_worker.resume(kept.planner, generation)
+        self._refiner_worker.resume(kept.refiner, generation)
 
     def decide(self, observation: Observation) -> Decision:
         """The action for the observation's control step; asks planner and refiner as the schedule says, never waits.
@@ -109,30 +110,30 @@ class Runtime:
         step = observation.step
         if observation.generation != self.generation:
             raise ValueError(f"the observation is of generation {observation.generation}, not {self.generation}")
-        if self._last_step is not None:
-            if step <= self._last_step:
-                raise ValueError(f"step {step} follows step {self._last_step}: steps must grow")
-            for missed in range(self._last_step + 1, step):  # somebody else decided: the plans stood still
-                self._held.mark(missed)
-        self._last_step = step
+        if self._memory.last_step is not None:
+            if step <= self._memory.last_step:
+                raise ValueError(f"step {step} follows step {self._memory.last_step}: steps must grow")
+            for missed in range(self._memory.last_step + 1, step):  # somebody else decided: the plans stood still
+                self._memory.held.mark(missed)
+        self._memory.last_step = step
 
         events: list[str] = []
         durations: dict[str, float] = {}
         failures = self.counters.failures
         yield from self._collect(step, events, durations)
         if self.schedule.wants_plan(self._state(step)):
-            self._plan_asked = step
+            self._memory.plan_asked = step
             self.counters.planner_calls += 1
             self._planner_worker.submit(step, observation)
             yield from self._collect(step, events, durations)
-        events += self._buffer.withdraw(step + self.schedule.refiner_delay)
+        events += self._memory.buffer.withdraw(step + self.schedule.refiner_delay)
         state = self._state(step)
-        held = self._buffer.refusal is not None or self.counters.failures > failures
+        held = self._memory.buffer.refusal is not None or self.counters.failures > failures
         if not held and self.schedule.wants_chunk(state):
             if self.schedule.may_use(state):
                 self._ask_refiner(observation)
                 yield from self._collect(step, events, durations)
-            elif self._had_intent:
+            elif self._memory.had_intent:
                 self.counters.planner_waits += 1
         decision = self._answer(observation, events, durations)
         durations["decide"] = 1e3 * (time.perf_counter() - started)
@@ -184,13 +185,13 @@ class Runtime:
 
     def _state(self, step: int) -> LoopState:
         return LoopState(
-            since_plan=None if self._plan_asked is None else step - self._plan_asked,
-            since_refine=None if self._refine_asked is None else step - self._refine_asked,
+            since_plan=None if self._memory.plan_asked is None else step - self._memory.plan_asked,
+            since_refine=None if self._memory.refine_asked is None else step - self._memory.refine_asked,
             planner_busy=self._planner_worker.busy,
             refiner_busy=self._refiner_worker.busy,
-            queued=self._timeline.depth(step),
-            has_intent=self._buffer.intent is not None,
-            chunks_of_intent=self._chunks_of_intent,
+            queued=self._memory.timeline.depth(step),
+            has_intent=self._memory.buffer.intent is not None,
+            chunks_of_intent=self._memory.chunks_of_intent,
         )
 
     def _collect(self, step: int, events: list[str], durations: dict[str, float]) -> Iterator[None]:
@@ -202,12 +203,12 @@ class Runtime:
             if intent is None:
                 self._withdraw_all(planned, events)
                 continue
-            before = self._buffer.intent
+            before = self._memory.buffer.intent
             intent = replace(intent, asked_at=planned.asked_at, ready_at=planned.ready_at, ready_step=step)
-            events += self._buffer.add(intent)
-            if self._buffer.intent is not before:
-                self._chunks_of_intent = 0
-                self._had_intent = True
+            events += self._memory.buffer.add(intent)
+            if self._memory.buffer.intent is not before:
+                self._memory.chunks_of_intent = 0
+                self._memory.had_intent = True
                 events += self._check(intent, step)
             durations["planner"] = planned.milliseconds
             self._results["planner"].append(planned.ready_at)
@@ -215,25 +216,25 @@ class Runtime:
             if refined.value is None:
                 self._withdraw_chunks(refined, events)
                 continue
-            meant = self._intent_steps.pop(refined.step, refined.value.intent_step)
+            meant = self._memory.intent_steps.pop(refined.step, refined.value.intent_step)
             chunk = replace(refined.value, intent_step=meant, asked_at=refined.asked_at, ready_at=refined.ready_at)
-            events += self._timeline.add(chunk)
+            events += self._memory.timeline.add(chunk)
             durations["refiner"] = refined.milliseconds
             self._results["refiner"].append(refined.ready_at)
 
     def _check(self, intent: Intent, step: int) -> list[str]:
         """Drop what was planned from an intent that this one contradicts, and have the refiner begin anew at once."""
-        driven = self._timeline.find(step)
+        driven = self._memory.timeline.find(step)
         if not self.checks or driven is None:
             return []
-        old = self._intents[driven[0].intent_step]
+        old = self._memory.intents[driven[0].intent_step]
         moved = unexplained(old, intent)
         if moved <= MAX_UNEXPLAINED:
             return []
         # The actions that the next chunk is told are fixed stay as they are: the hand-over is as smooth as any other.
-        self._timeline.cut(step, step + self.schedule.refiner_delay)
+        self._memory.timeline.cut(step, step + self.schedule.refiner_delay)
         self._refiner_worker.discard()
-        self._refine_asked = None
+        self._memory.refine_asked = None
         self.counters.contradictions += 1
         return [
             f"What the planner saw at step {intent.step} is {100 * moved:.0f} cm from where it was at step {old.step}: "
@@ -242,77 +243,77 @@ class Runtime:
 
     def _withdraw_all(self, failed: WorkResult[Intent], events: list[str]) -> None:
         """The planner failed: nothing that it has planned is carried out any more."""
-        self._buffer.clear()
+        self._memory.buffer.clear()
         self._refiner_worker.discard()
         self._withdraw_chunks(failed, events)
 
     def _withdraw_chunks(self, failed: WorkResult[Intent] | WorkResult[Chunk], events: list[str]) -> None:
         """One of the systems failed: the arm holds from this very step on."""
-        self._timeline.clear()
+        self._memory.timeline.clear()
         self.counters.failures += 1
         self.lost = self.lost or isinstance(failed.error, Hung)
         events.append(str(failed.error))
 
     def _ask_refiner(self, observation: Observation) -> None:
-        intent = self._buffer.intent
+        intent = self._memory.buffer.intent
         assert intent is not None
         step = observation.step
         start = step + self.schedule.refiner_delay
         if intent.used_step is None:
-            intent = self._buffer.intent = replace(intent, used_step=start)
+            intent = self._memory.buffer.intent = replace(intent, used_step=start)
         hold = self.hold_action(observation)
         fixed, before = [], self._before(step)
         for at in range(step, start):
-            found = self._timeline.find(at)
+            found = self._memory.timeline.find(at)
             fixed.append(hold if found is None else hand_over(before, found[1]))
             before = np.clip(fixed[-1], -1.0, 1.0)
         committed = np.array(fixed, np.float32).reshape(-1, len(hold))
         # The refiner counts rows from `intent.step`: moved by the steps over which the arm held, they are where the
         # hand really is in the plan.
-        placed = replace(intent, step=intent.step + self._held.count(intent.step, step))
-        self._intents[intent.step] = intent
-        self._intent_steps[step] = intent.step
-        self._refine_asked = step
-        self._chunks_of_intent += 1
+        placed = replace(intent, step=intent.step + self._memory.held.count(intent.step, step))
+        self._memory.intents[intent.step] = intent
+        self._memory.intent_steps[step] = intent.step
+        self._memory.refine_asked = step
+        self._memory.chunks_of_intent += 1
         self.counters.refiner_calls += 1
         noise_seed = int(np.random.SeedSequence((self._seed, step)).generate_state(1)[0])
         self._refiner_worker.submit(step, observation, placed, start, committed, noise_seed)
 
     def _answer(self, observation: Observation, events: list[str], durations: dict[str, float]) -> Decision:
         step = observation.step
-        refusal = self._buffer.refusal
-        taken = self._timeline.take(step) if refusal is None else None
-        self.counters.starved_steps += refusal is None and self._timeline.starves(step)
+        refusal = self._memory.buffer.refusal
+        taken = self._memory.timeline.take(step) if refusal is None else None
+        self.counters.starved_steps += refusal is None and self._memory.timeline.starves(step)
         chunk, wanted = taken if taken is not None else (None, self.hold_action(observation))
         # A hold is at once; only what the policy wants is handed over.
         commanded = wanted if chunk is None else hand_over(self._before(step), wanted)
-        intent = self._buffer.intent if chunk is None else self._intents[chunk.intent_step]
+        intent = self._memory.buffer.intent if chunk is None else self._memory.intents[chunk.intent_step]
         decision = Decision(
             action=np.clip(commanded, -1.0, 1.0),
             commanded=commanded,
             proposal=None if chunk is None else wanted,
             control_source="hold" if chunk is None else "policy",
             intent=intent,
-            token_row=None if intent is None else self._held.row(intent.step, step),
+            token_row=None if intent is None else self._memory.held.row(intent.step, step),
             chunk=chunk,
-            chunk_row=None if chunk is None else self._timeline.row(chunk, step),
+            chunk_row=None if chunk is None else self._memory.timeline.row(chunk, step),
             staleness=None if intent is None else step - intent.step,
-            queue_depth=0 if refusal is not None else self._timeline.depth(step + 1),
+            queue_depth=0 if refusal is not None else self._memory.timeline.depth(step + 1),
             refusal=refusal,
             events=tuple(events),
             durations=durations,
         )
-        self._executed = (step, decision.action)
+        self._memory.executed = (step, decision.action)
         if chunk is None:
-            self._held.mark(step)
-        elif len(self._intents) > 8:
-            self._intents = {at: kept for at, kept in self._intents.items() if at >= chunk.intent_step}
+            self._memory.held.mark(step)
+        elif len(self._memory.intents) > 8:
+            self._memory.intents = {at: kept for at, kept in self._memory.intents.items() if at >= chunk.intent_step}
         return decision
 
     def _before(self, step: int) -> NDArray[np.float32]:
         """(7,) what was carried out at the step before; at rest if somebody else decided that."""
-        at, action = self._executed
-        return action if at == step - 1 else _AT_REST
+        at, action = self._memory.executed
+        return action if at == step - 1 else AT_REST
 
     def _wait(self, guarded: Guarded[T], step: int, timeout: float) -> T:
         deadline = time.monotonic() + timeout

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +32,13 @@ class ActionTimeline:
         self._chunks.clear()
         self._cut = (-1, -1)
         self.driven = False
+
+    def copy(self, held: HeldSteps, generation: int) -> ActionTimeline:
+        """The same as of a generation, with held steps of its own."""
+        other = ActionTimeline(held)
+        other._generation, other._cut, other.driven = generation, self._cut, self.driven
+        other._chunks = [replace(chunk, generation=generation) for chunk in self._chunks]
+        return other
 
     def add(self, chunk: Chunk) -> list[str]:
         """Take an arrived chunk. Returns events (sentences)."""

@@ -62,6 +62,12 @@ class Worker(Protocol[T]):
     def discard(self) -> None:
         """Drop all that is asked or ready; what is being computed will be dropped, too."""
 
+    def waiting(self) -> tuple[Any, ...]:
+        """Results that are there but not due; none where results have no due time."""
+
+    def resume(self, results: tuple[Any, ...]) -> None:
+        """Deliver what `waiting` gave when it is due, as if it had been asked for here."""
+
     def restart(self) -> bool:
         """Abandon a call that hangs, so that the next one can run; False if that is no longer possible."""
 
@@ -130,6 +136,13 @@ class ThreadWorker(Generic[T]):
             self._working = False
             self._results.clear()
             self._changed.notify_all()
+
+    def waiting(self) -> tuple[Any, ...]:
+        """None: how long a call takes is not known before."""
+        return ()
+
+    def resume(self, results: tuple[Any, ...]) -> None:
+        """Nothing to deliver."""
 
     def restart(self) -> bool:
         """Leave the thread to its call, which it ends with, and begin another one."""
@@ -226,6 +239,14 @@ class LockstepWorker(Generic[T]):
     def discard(self) -> None:
         """Drop all that is still to come."""
         self._waiting.clear()
+
+    def waiting(self) -> tuple[Any, ...]:
+        """(due step, result) of every call under way."""
+        return tuple(self._waiting)
+
+    def resume(self, results: tuple[Any, ...]) -> None:
+        """Deliver these when they are due."""
+        self._waiting = deque(results)
 
     def restart(self) -> bool:
         """Nothing to start."""

@@ -1,0 +1,107 @@
+"""The journal: the open episode and those before it, told step by step to the record and to all who watch."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.session.episode import BranchPoint, Episode
+from app.session.protocol import CommandError, SessionSettings
+from app.session.recorder import Recorder
+from app.session.watchers import Watchers
+from records import GeometryRecord, Outcome, StepRecord
+
+KEPT_STEPS: Final = 6000
+"""control steps of this run that stay in memory, to be rewound to: five minutes, about 400 MB"""
+
+Poses = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+class Journal:
+    """Begins, carries on and ends episodes; every one of them has an outcome at its end.
+
+    Args:
+        settings: of the session.
+        watchers: who is told.
+        recorder: writes the log.
+    """
+
+    def __init__(self, settings: SessionSettings, watchers: Watchers, recorder: Recorder) -> None:
+        self.episode: Episode | None = None
+        """the open one, or the last"""
+        self.recorder = recorder
+        self._watchers = watchers
+        self._folder = settings.folder
+        self._count = settings.episodes
+        self._kept: dict[str, Episode] = {}
+
+    @property
+    def open(self) -> bool:
+        """Whether an episode has no outcome yet."""
+        return self.episode is not None and self.episode.outcome is None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the record is behind: no step may be done until it has caught up."""
+        return self.open and self.recorder.full
+
+    def begin(
+        self, instruction: str, seed: int, schedule: str, planner_latency_ms: float, geometry: list[GeometryRecord],
+        branch: BranchPoint | None = None,
+    ) -> Episode:  # fmt: skip
+        """A new episode, from the present scene."""
+        self._count += 1
+        first = 0 if branch is None else branch.step
+        episode = Episode(
+            self._count, instruction, seed, self._folder, schedule, planner_latency_ms, step=first, branch=branch
+        )
+        self.episode = self._kept[episode.id] = episode
+        self._forget_oldest()
+        self.recorder.begin(episode.log_path, episode.header)
+        self._watchers.episode(episode.id, instruction, geometry, str(episode.rerun_path))
+        return episode
+
+    def emit(self, record: StepRecord, poses: Poses) -> None:
+        """One control step of the open episode."""
+        assert self.episode is not None
+        self.episode.add(record)
+        self.recorder.append(record)
+        self._watchers.step(record, poses)
+
+    def end(self, record: StepRecord, poses: Poses, outcome: Outcome, sentence: str) -> None:
+        """The last record: the state that the episode ended in, with its outcome."""
+        assert self.episode is not None
+        record.outcome, record.events = outcome, (*record.events, sentence)
+        self.emit(record, poses)
+        self.episode.outcome = outcome
+        self._watchers.end(outcome, sentence)
+
+    def forget(self) -> None:
+        """A new scene: there is no episode yet."""
+        self.episode = None
+
+    def find(self, episode: str | None, step: int) -> tuple[Episode, StepRecord]:
+        """A recorded step of an episode of this run (None: of the newest).
+
+        Raises:
+            CommandError: there is no such episode or step; the message says which there are.
+        """
+        found = self.episode if episode is None else self._kept.get(episode)
+        if found is None or not found.records:
+            kept = [each.id for each in self._kept.values() if each.records]
+            there = f"there are {kept[0]} to {kept[-1]}" if kept else "run an instruction first"
+            raise CommandError(f"There is no {episode or 'episode'} to go back to: {there}.")
+        first, last = found.records[0].step, found.records[-1].step
+        if not first <= step <= last:
+            raise CommandError(f"{found.id} has the control steps {first} to {last}: choose one of them.")
+        return found, found.records[step - first]
+
+    def tree(self) -> list[dict[str, Any]]:
+        """Every episode that is kept: where it branched off, how long it is, how it ended."""
+        return [each.summary for each in self._kept.values()]
+
+    def _forget_oldest(self) -> None:
+        while len(self._kept) > 1 and sum(len(each.records) for each in self._kept.values()) > KEPT_STEPS:
+            del self._kept[next(iter(self._kept))]

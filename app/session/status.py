@@ -1,0 +1,66 @@
+"""The status object: what every page and program is told of the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.session.protocol import Status
+
+if TYPE_CHECKING:
+    from app.session.session import Session
+
+STARVED_STEPS = 10
+"""held steps in a row from which on a running episode counts as `holding`"""
+
+
+def describe(session: Session) -> Status:
+    """The status of a session; called from its own thread."""
+    episode, robot, state = session.episode, session.robot, session.state
+    decision = robot.decision
+    runtime = None if robot.driver is None else robot.driver.runtime
+    driving = session.policy_drives
+    still = robot.holds >= STARVED_STEPS if driving else session.human and robot.holds > 0
+    if state == "running" and (still or session.blocked):
+        state = "holding"
+    rates = runtime.rates() if runtime is not None and driving and session.state == "running" else (0.0, 0.0)
+    factor = session.real_time.value
+    return {
+        "state": state,
+        "outcome": episode.outcome if episode is not None else None,
+        "driver": _driver(session),
+        "holder": session.hand.holder,
+        "step": episode.step if episode is not None else 0,
+        "instruction": session.instruction,
+        "objects": list(robot.env.objects),
+        "suggestions": list(robot.suggestions),
+        "planner_hz": round(rates[0], 2),
+        "refiner_hz": round(rates[1], 2),
+        "real_time_factor": None if factor is None else round(factor, 4),
+        "staleness_steps": None if decision is None else decision.staleness,
+        "end_effector_position": [round(float(x), 5) for x in robot.env.hand_position],
+        "gripper": float(robot.hold_action()[-1]),
+        "clamped": list(robot.env.clamped),
+        "message": session.message,
+        "schedule": session.schedule,
+        "planner_latency_ms": session.latency_ms,
+        "seed": robot.seed,
+        "planner_waits": runtime.counters.planner_waits if runtime is not None else 0,
+        "starved_steps": runtime.counters.starved_steps if runtime is not None else 0,
+        "episode": episode.id if episode is not None else None,
+        "queue_depth": decision.queue_depth if decision is not None else 0,
+        "policy": "ready" if robot.driver is not None else "failed" if session.problem else "loading",
+        "dropped": session.dropped,
+        "restarts": session.settings.restarts,
+        "timeline": episode.timeline.shown() if episode is not None else None,
+        "branch": None if episode is None or episode.branch is None else [episode.branch.episode, episode.branch.step],
+        "rewound": None if session.rewound is None else [session.rewound.episode, session.rewound.step],
+        "pins": session.pins,
+    }
+
+
+def _driver(session: Session) -> str | None:
+    if session.human:
+        return "human"
+    if session.policy_drives:
+        return "policy"
+    return "hold" if session.state in ("holding", "paused") else None
