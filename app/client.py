@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from multiprocessing.connection import Connection
@@ -19,8 +20,9 @@ class SessionClient:
     """Sends commands to the session process; thread-safe.
 
     Commands: `reset(seed)`, `run(instruction)`, `pause`, `step`, `stop`, `status`, `set_schedule(name)`,
-    `set_planner_latency(ms)`. Each returns at once with the status as a dict (see docs/architecture.md); one that was
-    refused has `error` in it, a sentence that names the fix.
+    `set_planner_latency(ms)`, `take_over(holder)`, `hand_back(holder)`, `drive(holder, action, number)`,
+    `nudge(name, offset)`, `rewind(step, episode)`, `branch(step, driver, ...)`. Each returns at once with the status
+    as a dict (see docs/architecture.md); one that was refused has `error` in it, a sentence that names the fix.
 
     Args:
         connection: duplex pipe to the session process; the client owns it from now on.
@@ -32,6 +34,7 @@ class SessionClient:
         self._connection = connection
         self._gone = _DEAD
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._number = 0
 
     def call(self, command: str, /, timeout: float = TIMEOUT, **arguments: Any) -> dict[str, Any]:
@@ -45,7 +48,8 @@ class SessionClient:
             raise SessionGone(_BUSY)
         try:
             self._number += 1
-            self._connection.send((self._number, command, arguments))
+            with self._sending:
+                self._connection.send((self._number, command, arguments))
             while self._connection.poll(max(0.0, deadline - time.monotonic())):
                 number, status = self._connection.recv()
                 if number == self._number:  # an older one is the late answer to a call that gave up
@@ -56,6 +60,11 @@ class SessionClient:
         finally:
             self._lock.release()
         raise SessionGone(_BUSY)
+
+    def tell(self, command: str, /, **arguments: Any) -> None:
+        """A command that waits for no answer: `drive`, `leave`. One to a session that is gone is lost."""
+        with self._sending, contextlib.suppress(OSError):
+            self._connection.send((None, command, arguments))
 
     def renew(self, connection: Connection) -> None:
         """Talk to another session process from now on."""

@@ -73,3 +73,6 @@ FOOTPRINT: Final = {
 """radius in metres around each thing's middle that it needs for itself; a drawer's is that of its handle"""
 TABLE_SIZE: Final = (0.55, 0.60)
 """half sizes of the table top; its surface is z = 0, its centre x = 0.38"""
+NUDGE_LOW: Final = (0.26, -0.42)
+NUDGE_HIGH: Final = (0.74, 0.42)
+"""x and y that an object may be put to by hand, metres: within reach of the arm"""

@@ -21,6 +21,10 @@ from scenes.constants import (
 STATE_SIZE = 3 + 4 + 7 + 1
 _IK_ITERATIONS = 2
 _IK_DT = 1.0
+_OUT_OF_REACH = 0.02
+"""metres that the solved pose misses the commanded one by, from which on it cannot be reached"""
+_AT_LIMIT = 0.03
+"""radians"""
 
 
 class EndEffectorController:
@@ -51,6 +55,8 @@ class EndEffectorController:
         """(7,) joint targets of the present control step, rad"""
         self.gripper = -1.0
         """last gripper command"""
+        self.clamped: tuple[str, ...] = ()
+        """what kept the last action from being carried out: x, y, z (edge of the workspace), reach, joint limit"""
 
     def reset(self, joints: NDArray[np.float64]) -> None:
         """Command the pose that the joints (7,) have now, gripper open."""
@@ -63,7 +69,9 @@ class EndEffectorController:
     def command(self, action: NDArray[np.floating], hand: NDArray[np.float64]) -> NDArray[np.float64]:
         """Apply one action and return the joint targets (7,); `hand` is the measured grasp point, metres."""
         action = np.clip(np.asarray(action, dtype=np.float64), -1, 1)
-        position = np.clip(self.position + action[:3] * MAX_TRANSLATION, WORKSPACE_LOW, WORKSPACE_HIGH)
+        wanted = self.position + action[:3] * MAX_TRANSLATION
+        position = np.clip(wanted, WORKSPACE_LOW, WORKSPACE_HIGH)
+        clamped = [axis for axis, off in zip("xyz", np.abs(wanted - position), strict=True) if off > 1e-6]
         lead = position - hand
         distance = float(np.linalg.norm(lead))
         self.position = hand + lead * (MAX_LEAD / distance) if distance > MAX_LEAD else position
@@ -83,6 +91,13 @@ class EndEffectorController:
             )
             self._configuration.integrate_inplace(velocity, _IK_DT)
         self.joints = self._configuration.q[:7].copy()
+        moves = np.abs(action[:6]).max() > 0.05
+        missing = float(np.linalg.norm(self._reach.compute_error(self._configuration)[:3]))
+        if moves and missing > _OUT_OF_REACH:
+            low, high = self._model.jnt_range[:7].T
+            near = np.minimum(self.joints - low, high - self.joints).min() < _AT_LIMIT
+            clamped.append("joint limit" if near else "reach")
+        self.clamped = tuple(clamped)
         return self.joints
 
     @property

@@ -154,6 +154,29 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         """Simulated seconds since reset."""
         return float(self.world.data.time)
 
+    @property
+    def seed(self) -> int:
+        """Of the scene."""
+        return self.world.layout.seed
+
+    @property
+    def clamped(self) -> tuple[str, ...]:
+        """What kept the last action from being carried out whole, see `EndEffectorController.clamped`."""
+        return self.world.controller.clamped
+
+    @property
+    def movable(self) -> list[str]:
+        """Names of what can be put elsewhere."""
+        return [name for name in self.world.names if self.world.is_free(name)]
+
+    def nudge(self, name: str, offset: tuple[float, float, float]) -> None:
+        """Put an object elsewhere, at rest, between two control steps; metres.
+
+        Raises:
+            ValueError: it would not be on or above the table; the message says how far it may go.
+        """
+        self.world.nudge(name, np.array(offset))
+
     def get_state(self) -> NDArray[np.float64]:
         """Everything needed to continue exactly from here."""
         return self.world.get_state()

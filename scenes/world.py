@@ -13,6 +13,8 @@ from scenes.constants import (
     CONTAINERS,
     DRAWER,
     DRAWER_TRAVEL,
+    NUDGE_HIGH,
+    NUDGE_LOW,
     OBJECT_NAMES,
     SLICES_PER_STEP,
     SUBSTEPS,
@@ -84,6 +86,27 @@ class World:
         self.data.qpos[position : position + 3] += offset
         self.data.qvel[motion : motion + 6] = 0
         mujoco.mj_forward(self.model, self.data)
+
+    def is_free(self, name: str) -> bool:
+        """Whether it stands loose on the table."""
+        return self.model.joint(name).type[0] == mujoco.mjtJoint.mjJNT_FREE
+
+    def nudge(self, name: str, offset: NDArray[np.float64]) -> None:
+        """`shift`, within the table and not below it.
+
+        Raises:
+            ValueError: it would end elsewhere.
+        """
+        place = self.position(name) + offset
+        lowest = min(float(self.position(name)[2]), 0.02)
+        low, high = np.array((*NUDGE_LOW, lowest)), np.array((*NUDGE_HIGH, 0.5))
+        if not ((low <= place) & (place <= high)).all():
+            x, y, z = place
+            raise ValueError(
+                f"There the {name} would be at {x:.2f}, {y:.2f}, {z:.2f} m: keep it on the table, "
+                f"x from {low[0]} to {high[0]}, y from {low[1]} to {high[1]}, z from {lowest:.2f} to {high[2]} m."
+            )
+        self.shift(name, offset)
 
     def begin_step(self, action: NDArray[np.floating]) -> None:
         """Take one action; `advance_slice` then carries it out in `SLICES_PER_STEP` slices."""

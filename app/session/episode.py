@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.session.protocol import SessionSettings
 from app.session.timeline import Timeline
 from records import CONTROL_HZ, Outcome, StepRecord
 from records.log import SUFFIX, EpisodeHeader
+
+if TYPE_CHECKING:
+    from policy.runtime import Kept
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Episode:
     outcome: Outcome | None = None
     branch: BranchPoint | None = None
     records: list[StepRecord] = field(default_factory=list)
+    _kept: list[Kept | None] = field(default_factory=list)
     timeline: Timeline = field(default_factory=Timeline)
     started: float = field(default_factory=time.time)
 
@@ -85,17 +89,22 @@ class Episode:
             "events": self.timeline.event_marks(),
         }
 
-    def add(self, record: StepRecord) -> None:
-        """One control step."""
+    def add(self, record: StepRecord, kept: Kept | None = None) -> None:
+        """One control step, with what the policy's runtime knew before it."""
         self.records.append(record)
+        self._kept.append(kept)
         self.timeline.add(record)
+
+    def kept_at(self, step: int) -> Kept | None:
+        """What the policy's runtime knew before a control step, if it drove there."""
+        return self._kept[step - self.records[0].step]
 
     def new_words(self, instruction: str) -> None:
         """Another instruction, or the same once more: the attempt begins anew within the episode."""
         self.instruction = instruction
         self.driven = self.acted = self.confirmed = 0
 
-    def after_driven(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
+    def after_policy(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
         """The outcome and its sentence, once there is one, after a step that the policy drove."""
         self.driven += 1
         if done := self._after_moved(success, settings):

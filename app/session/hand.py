@@ -88,7 +88,7 @@ class Hand:
         with self._lock:
             self.require(holder)
             if number is not None and number <= self._number:
-                raise CommandError(f"Command {number} came after command {self._number} and was dropped: count upwards.")
+                raise CommandError(f"Command {number} came after number {self._number} and was dropped: count upwards.")
             now = self._clock()
             self._credit = min(BURST, self._credit + (now - self._refilled) * CONTROL_HZ)
             self._refilled = now

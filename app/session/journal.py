@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from app.session.protocol import CommandError, SessionSettings
 from app.session.recorder import Recorder
 from app.session.watchers import Watchers
 from records import GeometryRecord, Outcome, StepRecord
+
+if TYPE_CHECKING:
+    from policy.runtime import Kept
 
 KEPT_STEPS: Final = 6000
 """control steps of this run that stay in memory, to be rewound to: five minutes, about 400 MB"""
@@ -63,10 +66,10 @@ class Journal:
         self._watchers.episode(episode.id, instruction, geometry, str(episode.rerun_path))
         return episode
 
-    def emit(self, record: StepRecord, poses: Poses) -> None:
-        """One control step of the open episode."""
+    def emit(self, record: StepRecord, poses: Poses, kept: Kept | None = None) -> None:
+        """One control step of the open episode, with what the policy's runtime knew before it."""
         assert self.episode is not None
-        self.episode.add(record)
+        self.episode.add(record, kept)
         self.recorder.append(record)
         self._watchers.step(record, poses)
 

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from app.session.pace import Pacer
-from app.session.protocol import Status
+from app.session.protocol import CommandError, Status
 from app.session.session import Session
 from app.session.watchdogs import ClockWatch, Slowness
 
@@ -46,15 +46,24 @@ class SessionLoop:
         self.turned_at = time.monotonic()
         """when the loop last began a turn, which it does several times a second"""
 
-    def ask(self, name: str, arguments: dict[str, Any], timeout: float = 10.0) -> Status:
-        """Carry out a command between two control steps, at most a control period from now.
+    @property
+    def status(self) -> Status:
+        """The newest status, with `turned_at`."""
+        return {**self.session.status, "turned_at": self.turned_at}
 
-        Raises:
-            TimeoutError: the loop does not answer.
-        """
-        if name == "status":  # needs no turn: the loop leaves a new one after every step
-            return {**self.session.status, "turned_at": self.turned_at}
-        return self.call(lambda: self.session.command(name, arguments), timeout)
+    def drive(self, given: dict[str, Any]) -> Status:
+        """A human's command, for the next control step; waits for nothing. The status, with `error` if refused."""
+        try:
+            self.session.drive(given)
+        except CommandError as refused:
+            return {"error": str(refused), **self.status}
+        return self.status
+
+    def leave(self, holder: str) -> None:
+        """Somebody's page or connection is gone: if they drove, the arm holds."""
+        if self.session.hand.holder == holder:
+            self.session.hand.let_go(holder)
+            self.tell(lambda: self.session.note("Whoever drove the arm is gone: it holds. Take over, or press Stop."))
 
     def tell(self, fn: Callable[[], None]) -> None:
         """Run a function in the loop's thread, some time soon."""

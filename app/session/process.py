@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
@@ -10,10 +11,14 @@ import sys
 import threading
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.priority import come_first, set_priority
 from app.session.protocol import SessionSettings
+
+if TYPE_CHECKING:
+    from app.session.loop import SessionLoop
+    from app.session.watchers import Watchers
 
 SWITCH_INTERVAL = 0.0005
 """seconds after which the control loop gets the interpreter back from planner, refiner and recorder"""
@@ -29,7 +34,8 @@ def main(
 
     Args:
         settings: of the session.
-        commands: duplex pipe; requests `(number, name, arguments)`, answers `(number, status)`.
+        commands: duplex pipe; requests `(number, name, arguments)`, answers `(number, status)`; a request
+            whose number is None wants none.
         live: duplex pipe to the live renderer.
         rerun: writable end of the pipe to the Rerun process.
     """
@@ -62,28 +68,44 @@ def main(
         watchers.close()
 
 
-def _answer(commands: Connection, loop: Any, watchers: Any) -> None:
-    """Answer one request after the other; at the end of the pipe, end the loop.
+def _answer(commands: Connection, loop: SessionLoop, watchers: Watchers) -> None:
+    """Carry out one request after the other and answer it, unless its number is None; at the end, end the loop.
 
-    `watch` is not for the session: it brings new connections to watchers that were started anew, and a sentence.
+    No request waits for the one before: what needs the loop is answered from there. `watch` is not for the session: it
+    brings new connections to watchers that were started anew, and a sentence.
     """
+    sending = threading.Lock()
+
+    def answer(number: int | None, status: dict[str, Any]) -> None:
+        if number is not None:
+            # Who asked may be gone: the end of the pipe is seen where requests are read.
+            with sending, contextlib.suppress(OSError):
+                commands.send((number, status))
+
+    def carry_out(number: int | None, name: str, arguments: dict[str, Any]) -> None:
+        try:
+            answer(number, loop.session.command(name, arguments))
+        except Exception as error:  # one request that failed must not silence all later ones
+            logger.exception("The command %r failed.", name)
+            sentence = f"The command {name!r} failed ({type(error).__name__}: {error}); press Reset, then try again."
+            answer(number, {"error": sentence, **loop.session.status})
+
     try:
         while True:
             number, name, arguments = commands.recv()
-            try:
-                if name == "watch":
-                    sentence = arguments.pop("sentence")
-                    watchers.renew(**arguments)
-                    loop.tell(partial(loop.session.watched_anew, sentence))
-                    name, arguments = "status", {}
-                status = loop.ask(name, arguments)
-            except Exception as error:  # one request that failed must not silence all later ones
-                logger.exception("The command %r failed.", name)
-                sentence = (
-                    f"The command {name!r} failed ({type(error).__name__}: {error}); press Reset, then try again."
-                )
-                status = {"error": sentence, **loop.session.status}
-            commands.send((number, status))
+            if name == "watch":
+                sentence = arguments.pop("sentence")
+                watchers.renew(**arguments)
+                loop.tell(partial(loop.session.watched_anew, sentence))
+                name = "status"
+            if name == "status":  # needs no turn: the loop leaves a new one after every step
+                answer(number, loop.status)
+            elif name == "drive":
+                answer(number, loop.drive(arguments))
+            elif name == "leave":
+                loop.leave(arguments["holder"])
+            else:
+                loop.tell(partial(carry_out, number, name, arguments))
     except (EOFError, OSError):
         loop.close()
 

@@ -21,6 +21,8 @@ MAX_INSTRUCTION: Final = 200
 MAX_SEED: Final = 2**31 - 1
 MAX_LATENCY: Final = 1000
 """milliseconds"""
+MAX_PIN_STEPS: Final = 200
+"""control steps"""
 
 
 class CommandError(ValueError):
@@ -127,3 +129,77 @@ def check_holder(holder: object) -> str:
     if not isinstance(holder, str) or not holder:
         raise CommandError("Say who drives: give a name.")
     return holder
+
+
+def check_step(step: object) -> int:
+    """A control step.
+
+    Raises:
+        CommandError: not a whole number from 0 on.
+    """
+    if isinstance(step, bool) or not isinstance(step, int) or step < 0:
+        raise CommandError("The control step must be a whole number from 0 on, such as 40.")
+    return step
+
+
+def check_offset(offset: object) -> tuple[float, float, float]:
+    """(3,) metres.
+
+    Raises:
+        CommandError: not three finite numbers.
+    """
+    wrong = CommandError("Say how far to move it: three numbers in metres, such as [0.05, 0, 0].")
+    if not isinstance(offset, list | tuple | np.ndarray) or len(offset) != 3:
+        raise wrong
+    try:
+        x, y, z = (float(each) for each in offset)
+    except (TypeError, ValueError):
+        raise wrong from None
+    if not np.isfinite((x, y, z)).all():
+        raise wrong
+    return x, y, z
+
+
+def check_pins(pins: object, bins: int) -> dict[int, int]:
+    """Dimension -> bin that the planner's tokens are pinned to.
+
+    Args:
+        pins: {name or number of a dimension: bin}.
+        bins: that there are per dimension.
+
+    Raises:
+        CommandError: names what is not in the grid.
+    """
+    if not isinstance(pins, dict):
+        raise CommandError('Pin tokens as {dimension: bin}, such as {"z": 9}; {} lets go.')
+    checked = {}
+    for name, bin in pins.items():
+        dimension = ACTION_NAMES.index(name) if name in ACTION_NAMES else _whole(name)
+        if dimension is None or not 0 <= dimension < len(ACTION_NAMES):
+            raise CommandError(f"There is no dimension {name!r}: choose of {', '.join(ACTION_NAMES)}.")
+        number = _whole(bin)
+        if number is None or not 0 <= number < bins:
+            raise CommandError(f"There is no bin {bin!r}: choose one from 0 to {bins - 1}.")
+        checked[dimension] = number
+    return checked
+
+
+def check_pin_steps(steps: object) -> int:
+    """For how many control steps tokens are pinned.
+
+    Raises:
+        CommandError: out of range.
+    """
+    number = _whole(steps)
+    if number is None or not 1 <= number <= MAX_PIN_STEPS:
+        raise CommandError(f"Pin tokens for 1 to {MAX_PIN_STEPS} control steps (20 are a second).")
+    return number
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        return None

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.session.hand import Hand
 from app.session.watchers import Watchers
 from records import PROPRIO_NAMES, Observation, StepRecord
 from scenes import SLICES_PER_STEP, TabletopEnv
 
 if TYPE_CHECKING:  # importing the policy takes seconds: the loader's thread does it
     from app.session.driver import PolicyDriver
-    from policy.runtime import Decision
+    from policy.runtime import Decision, Kept
 
 SLICE_SECONDS = 0.01
 SHOWN_AFTER = 0.008
 """seconds from a step's due time to its first slice on the live view: what the step takes is mostly done by then"""
 MAX_LOST_PICTURES = 5
 """tries in a row to draw anew, after which only a new process can help"""
+Who = Literal["policy", "human", "nobody"]
+POLICY: Final = "policy"
+HUMAN: Final = "human"
+NOBODY: Final = "nobody"
 _GRIPPER = PROPRIO_NAMES.index("gripper_command")
 
 
@@ -51,6 +56,8 @@ class Robot:
         """held steps in a row"""
         self.lost_pictures = 0
         """tries in a row at which the cameras gave nothing"""
+        self.hand = Hand()
+        """a human's"""
         self._watchers = watchers
         self._ahead: dict[str, NDArray] | None = None
         self._diverged_from = np.empty(0)
@@ -77,8 +84,14 @@ class Robot:
         if self.driver is not None:
             self.driver.runtime.reset(self.generation)
 
-    def decide(self, episode: str, step: int, instruction: str, driving: bool) -> StepRecord:
-        """The record of a control step that begins now, with its action; without `driving` the arm holds.
+    def decide(self, episode: str, step: int, instruction: str, who: Who) -> StepRecord:
+        """The record of a control step that begins now, with its action.
+
+        Args:
+            episode: its id.
+            step: control step.
+            instruction: its words.
+            who: the policy, a human's command (7,) or their silence, or nobody: then the arm holds.
 
         Raises:
             CamerasLost: with one sentence.
@@ -88,13 +101,16 @@ class Robot:
         decision: Decision | None = None
         observation: Observation | None = None
         self.hide_paths()
-        if driving and self.driver is not None:
+        if who != NOBODY:
             observation = self._observation(step, instruction)
+        if who == POLICY and observation is not None and self.driver is not None:
             decision = self.driver.runtime.decide(observation)
             self._paths = self.driver.overlays(decision, hand)
         self._ahead = None
         self.decision = decision
-        self.holds = 0 if decision is not None and decision.control_source == "policy" else self.holds + 1
+        command = self.hand.command() if who == HUMAN else None
+        moved = command is not None or (decision is not None and decision.control_source == "policy")
+        self.holds = 0 if moved else self.holds + 1
         record = StepRecord(
             episode=episode,
             step=step,
@@ -115,6 +131,9 @@ class Robot:
             coarse_path=self._paths[0],
             refined_path=self._paths[1],
         )
+        if command is not None:
+            record.action = record.commanded = command
+            record.control_source = "human"
         if decision is not None:
             record.action, record.commanded, record.proposal = decision.action, decision.commanded, decision.proposal
             record.control_source = decision.control_source
@@ -162,6 +181,29 @@ class Robot:
         self.env.set_state(before)
         self._diverged_from = before
         return f"The simulation blew up at step {step}; all is back where it was before, and the arm holds. Press Run."
+
+    def nudge(self, name: str, offset: tuple[float, float, float]) -> None:
+        """Put an object elsewhere, now, between two control steps; metres."""
+        self.env.nudge(name, offset)
+        self._ahead = None
+
+    def keep(self) -> Kept | None:
+        """What the policy's runtime knows before a control step."""
+        return None if self.driver is None else self.driver.runtime.keep()
+
+    def restore(self, record: StepRecord, kept: Kept | None = None) -> None:
+        """Scene and policy as they were before a recorded control step, in a new generation.
+
+        Without what the runtime kept (a human drove, or nobody) the policy begins anew from what it sees then.
+        """
+        self.env.set_state(record.state)
+        self.seed = self.env.seed
+        self.geometry = self.env.geometry()
+        self.suggest()
+        self.new_generation()
+        self.hide_paths()
+        if self.driver is not None and kept is not None:
+            self.driver.runtime.resume(kept, self.generation)
 
     def look_ahead(self) -> None:
         """Take the pictures of the next step now, long before it is due.

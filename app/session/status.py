@@ -54,13 +54,12 @@ def describe(session: Session) -> Status:
         "timeline": episode.timeline.shown() if episode is not None else None,
         "branch": None if episode is None or episode.branch is None else [episode.branch.episode, episode.branch.step],
         "rewound": None if session.rewound is None else [session.rewound.episode, session.rewound.step],
-        "pins": session.pins,
     }
 
 
 def _driver(session: Session) -> str | None:
     if session.human:
         return "human"
-    if session.policy_drives:
+    if session.policy_drives and session.rewound is None:
         return "policy"
     return "hold" if session.state in ("holding", "paused") else None

@@ -50,7 +50,7 @@ class Timeline:
         return {**{name: list(spans) for name, spans in self._spans.items()}, "held": list(self._held)}
 
     def human_spans(self) -> list[list[int]]:
-        """[first, after the last] control steps of every stretch that a human drove or steered, of the whole episode."""
+        """[first, after the last] control steps of each stretch that a human drove or steered, of the whole episode."""
         return [list(span) for span in self._human]
 
     def event_marks(self) -> list[tuple[int, str]]:

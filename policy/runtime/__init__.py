@@ -8,6 +8,7 @@ from policy.runtime.decision import Counters, Decision
 from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, SystemFault
 from policy.runtime.handover import MAX_ROTATION, MAX_TRANSLATION, hand_over
 from policy.runtime.held import HeldSteps
+from policy.runtime.memory import Kept
 from policy.runtime.paths import METRES_PER_UNIT, coarse_path, refined_path
 from policy.runtime.runtime import Runtime
 from policy.runtime.schedules import SCHEDULES, Schedule, asynchronous, schedule_named, sequential, synchronous
@@ -33,6 +34,7 @@ __all__ = [
     "Guarded",
     "HeldSteps",
     "IntentBuffer",
+    "Kept",
     "Lockstep",
     "LockstepWorker",
     "PlannerLike",

@@ -11,7 +11,7 @@ import pytest
 from stand_in import load
 
 from app.session.driver import PolicyDriver
-from app.session.robot import Robot
+from app.session.robot import NOBODY, POLICY, Robot
 from app.session.watchers import Watchers
 from policy.runtime import Lockstep, Runtime, schedule_named
 from records import Chunk, Intent, Observation, StepRecord
@@ -41,7 +41,7 @@ def play(schedule, delay, steps, pause=0.0):
     records = []
     for step in range(steps):
         time.sleep(pause)
-        record = robot.decide("e", step, "pick up the red cube", driving=step != 9)
+        record = robot.decide("e", step, "pick up the red cube", POLICY if step != 9 else NOBODY)
         records.append(plain(record))
         robot.simulate(record.action, step)
     robot.close()

@@ -20,25 +20,6 @@ from scenes import TabletopEnv
 from scenes.expert import expert_action
 
 
-@pytest.fixture
-def make(tmp_path):
-    made = []
-
-    def build(recorder=None, policy=True, **settings):
-        recorder = recorder or Recorder()
-        given = {"checkpoint": Path("none"), "folder": tmp_path, "seed": 7, **settings}
-        session = Session(SessionSettings(**given), Watchers(), recorder)
-        if policy:
-            session.adopt(PolicyDriver(load(Path("none"))), None)
-        made.append((session, recorder))
-        return session
-
-    yield build
-    for session, recorder in made:
-        session.close()
-        recorder.close()
-
-
 @pytest.fixture(scope="module")
 def idle(tmp_path_factory):
     recorder = Recorder()
@@ -55,7 +36,7 @@ def steps(session, count, seconds=0.002):
 
 
 def log_of(session):
-    assert session._recorder.flush(5)
+    assert session.journal.recorder.flush(5)
     return read_episode(session.episode.log_path)
 
 
@@ -211,7 +192,7 @@ def test_a_reset_closes_the_running_episode_as_aborted(make):
     path = session.episode.log_path
     status = session.command("reset", {"seed": 8})
     assert (status["state"], status["outcome"], status["seed"], status["step"]) == ("idle", None, 8, 0)
-    session._recorder.flush(5)
+    session.journal.recorder.flush(5)
     assert read_episode(path).records[-1].outcome == "aborted"
 
 

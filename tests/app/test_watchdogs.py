@@ -100,7 +100,7 @@ def test_physics_that_diverges_ends_the_episode_where_it_was_and_the_arm_holds(s
         for _ in range(2):
             session.control_step(time.monotonic(), lambda due: None)
         assert np.isfinite(session.robot.env.get_state()).all() and not session.robot.env.diverged
-    assert session._recorder.flush(20)
+    assert session.journal.recorder.flush(20)
     files = sorted(tmp_path.glob("*.arrow"))
     assert len(files) == TIMES and all(read_episode(path).finished for path in files[::10])
 
@@ -261,7 +261,7 @@ def test_stop_pressed_while_the_planner_hangs_is_a_hold_at_the_next_control_step
         time.sleep(0.002)
     assert hanging.is_set() and record.control_source == "policy"  # it drives on what it has, and the planner hangs
     loop = SessionLoop(session)
-    asked = threading.Thread(target=lambda: loop.ask("stop", {}), daemon=True)
+    asked = threading.Thread(target=lambda: loop.call(lambda: loop.session.command("stop", {})), daemon=True)
     asked.start()
     while asked.is_alive():
         loop._serve(0.01)

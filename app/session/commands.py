@@ -1,0 +1,242 @@
+"""What may be asked of the session: each command changes it, or is refused as a whole with one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from app.session.episode import BranchPoint
+from app.session.protocol import (
+    CommandError,
+    check_holder,
+    check_instruction,
+    check_latency,
+    check_offset,
+    check_schedule,
+    check_seed,
+    check_step,
+)
+from app.session.robot import HUMAN, POLICY
+
+if TYPE_CHECKING:
+    from app.session.session import Session
+
+SETTLE_STEPS = 40
+"""control steps for which time goes on after something was moved, so that it comes to rest"""
+_FROZEN = "Time is frozen: Pause goes on, Step does one control step."
+_LOADING = "The policy is being loaded: try again as soon as it is ready."
+
+
+class SessionCommands:
+    """The commands of a session; `drive` is not among them, it waits for no control step.
+
+    Args:
+        session: whose.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._commands: dict[str, Callable[[dict[str, Any]], None]] = {
+            "status": lambda _: None,
+            "reset": lambda given: session.reset(check_seed(given.get("seed"))),
+            "run": lambda given: self._run(check_instruction(given.get("instruction"))),
+            "pause": lambda _: self._pause(),
+            "step": lambda _: self._step(),
+            "stop": lambda _: self._stop(),
+            "take_over": lambda given: self._take_over(check_holder(given.get("holder"))),
+            "hand_back": lambda given: self._hand_back(check_holder(given.get("holder"))),
+            "nudge": lambda given: self._nudge(given.get("name"), check_offset(given.get("offset"))),
+            "rewind": lambda given: self._rewind(check_step(given.get("step")), given.get("episode")),
+            "branch": self._branch,
+            "set_schedule": lambda given: session.set_schedule(check_schedule(given.get("name"))),
+            "set_planner_latency": lambda given: session.set_latency(check_latency(given.get("ms"))),
+        }
+
+    def carry_out(self, name: str, arguments: dict[str, Any]) -> None:
+        """Carry out a command.
+
+        Raises:
+            CommandError: it was refused, and nothing of it was done.
+        """
+        if name not in self._commands:
+            raise CommandError(f"There is no command {name!r}; use {', '.join(self._commands)}.")
+        self._commands[name](arguments)
+
+    # The policy at work.
+
+    def _run(self, instruction: str) -> None:
+        session = self.session
+        if session.human and session.journal.open:
+            self._new_words(instruction)
+            session.say(session.state, f"“{instruction}”: you drive; Hand back lets the policy do it.")
+            return
+        if session.robot.driver is None and session.problem is None:
+            session.pending_run = session.instruction = instruction
+            session.say(session.state, "The policy is being loaded; it starts as soon as it is ready.")
+            return
+        self._require_policy()
+        if session.journal.open:
+            session.robot.new_generation()
+            self._new_words(instruction)
+        else:
+            session.begin_episode(instruction)
+        session.let_go()
+        session.say("running", f"“{instruction}”")
+        session.look_ahead()  # now: a first control step that draws its own pictures comes late
+
+    def _new_words(self, instruction: str) -> None:
+        session = self.session
+        assert session.episode is not None
+        session.instruction = instruction
+        session.robot.env.set_instruction(instruction)
+        session.episode.new_words(instruction)
+
+    def _require_policy(self) -> None:
+        if self.session.robot.driver is None:
+            raise CommandError(self.session.problem or _LOADING)
+
+    def _pause(self) -> None:
+        session = self.session
+        if session.state == "paused":
+            session.single_steps = 0
+            if session.rewound is not None:
+                self._go_on()
+            else:
+                session.say(session.before_pause, "Time goes on.")
+        elif session.state in ("running", "holding"):
+            session.before_pause = session.state
+            session.say("paused", _FROZEN)
+        else:
+            raise CommandError("Nothing is running: type an instruction and press Run first.")
+
+    def _step(self) -> None:
+        session = self.session
+        if session.state != "paused":
+            raise CommandError("Step works while time is frozen: press Pause first.")
+        if session.rewound is not None:
+            self._go_on()
+            session.before_pause = "running"
+            session.say("paused", _FROZEN)
+        session.single_steps += 1
+
+    def _stop(self) -> None:
+        session = self.session
+        if session.pending_run is not None:
+            session.new_scene()
+        if session.journal.open:
+            session.hold("Stopped: the arm holds. Press Run to go on, or Reset for a new scene.")
+
+    # A human's hands: on the arm, on the world.
+
+    def _take_over(self, holder: str) -> None:
+        session = self.session
+        session.hand.take(holder)
+        session.pending_run = None
+        session.single_steps = 0
+        if session.journal.open:
+            session.robot.new_generation()  # what the policy saw and planned until now counts no more
+        else:
+            self._begin_from_here(session.instruction)
+        session.human = True
+        session.robot.hide_paths()
+        session.say("running", "You drive: the arm moves while you command it. Hand back when the policy shall go on.")
+
+    def _hand_back(self, holder: str) -> None:
+        session = self.session
+        session.hand.require(holder)
+        if not session.instruction:
+            raise CommandError("The policy needs to know what to do: type an instruction, press Run, then hand back.")
+        self._require_policy()
+        session.let_go()
+        session.robot.new_generation()
+        if session.episode is not None:
+            session.episode.driven = 0
+        session.say("running", f"The policy goes on: “{session.instruction}”")
+        session.look_ahead()
+
+    def _nudge(self, name: object, offset: tuple[float, float, float]) -> None:
+        session = self.session
+        movable = session.robot.env.movable
+        if name not in movable:
+            raise CommandError(f"There is no {name!r} to move: choose of {', '.join(movable)}.")
+        try:
+            session.robot.nudge(str(name), offset)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        session.nudges.append((str(name), offset))
+        distance = sum(each * each for each in offset) ** 0.5
+        session.note(f"The {name} was moved by {100 * distance:.0f} cm by hand.")
+        session.show()
+        if not session.journal.open:
+            session.settling = SETTLE_STEPS
+
+    # Time.
+
+    def _rewind(self, step: int, episode: str | None) -> None:
+        session = self.session
+        found, record = session.journal.find(episode, step)
+        session.close_episode("aborted", f"Somebody went back to step {step} of {found.id}.")
+        session.let_go()
+        session.settling = 0
+        session.nudges.clear()
+        session.robot.restore(record)
+        session.rewound = BranchPoint(found.id, step)
+        session.instruction = record.instruction
+        session.before_pause = "running"
+        session.robot.show(step)
+        session.say(
+            "paused",
+            f"Step {step} of {found.id}: Pause lets the policy go on from here, Run with other words, "
+            "Take over by hand.",
+        )
+
+    def _branch(self, given: dict[str, Any]) -> None:
+        """From a recorded step on: by whom, with which words, schedule and latency; all is checked before it begins."""
+        session = self.session
+        if session.state == "running":
+            raise CommandError("An episode is running: press Pause or Stop first, then branch.")
+        step, driver = check_step(given.get("step")), given.get("driver", POLICY)
+        if driver not in (POLICY, HUMAN):
+            raise CommandError(f"The driver of a branch is {POLICY} or {HUMAN}, not {driver!r}.")
+        words, schedule, latency = (given.get(name) for name in ("instruction", "schedule", "planner_latency_ms"))
+        words = None if words is None else check_instruction(words)
+        schedule = session.schedule if schedule is None else check_schedule(schedule)
+        latency = session.latency_ms if latency is None else check_latency(latency)
+        holder = check_holder(given.get("holder")) if driver == HUMAN else None
+        found, record = session.journal.find(given.get("episode"), step)
+        if holder is None:
+            self._require_policy()
+            if not (words or record.instruction):
+                raise CommandError("Nobody has said what to do there: give an instruction.")
+        self._rewind(step, found.id)
+        session.set_schedule(schedule)
+        session.set_latency(latency)
+        if holder is not None:
+            session.instruction = words or session.instruction
+            self._take_over(holder)
+        elif words is not None and words != session.instruction:
+            self._run(words)
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """The policy goes on from where the scene was taken back to, as it went on then."""
+        session = self.session
+        self._require_policy()
+        if not session.instruction:
+            raise CommandError("Nobody has said what to do: type an instruction and press Run, or press Take over.")
+        point = session.rewound
+        assert point is not None
+        self._begin_from_here(session.instruction)
+        session.say("running", f"“{session.instruction}”, from step {point.step} of {point.episode} on")
+        session.look_ahead()
+
+    def _begin_from_here(self, words: str) -> None:
+        """An episode from the present scene; from a recorded step with all that was known there, if the words are."""
+        session, point = self.session, self.session.rewound
+        session.begin_episode(words)
+        if point is None:
+            return
+        found, record = session.journal.find(point.episode, point.step)
+        if words == record.instruction:
+            session.robot.restore(record, found.kept_at(point.step))
