@@ -39,4 +39,4 @@ def _watch(address: str, pause: float | None, ready: threading.Barrier) -> None:
         for message in socket:
             if isinstance(message, bytes):
                 time.sleep(pause)
-                socket.send("seen")
+                socket.send("shown")

@@ -56,6 +56,7 @@ class SessionLoop:
         try:
             self.session.drive(given)
         except CommandError as refused:
+            self.session.refused = (time.monotonic(), str(refused))
             return {"error": str(refused), **self.status}
         return self.status
 

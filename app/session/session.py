@@ -49,6 +49,8 @@ class Session:
         self.real_time = RealTimeFactor()
         self.human = False
         """whether a human drives, commands or not"""
+        self.refused = (0.0, "")
+        """when a human's command was refused the last time, and why"""
         self.instruction = ""
         self.schedule = settings.schedule
         self.latency_ms = settings.planner_latency_ms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from app.session.protocol import Status
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 STARVED_STEPS = 10
 """held steps in a row from which on a running episode counts as `holding`"""
+
+REFUSED_SECONDS = 2.0
+"""for which a refused command is told"""
 
 
 def describe(session: Session) -> Status:
@@ -40,6 +44,7 @@ def describe(session: Session) -> Status:
         "end_effector_position": [round(float(x), 5) for x in robot.env.hand_position],
         "gripper": float(robot.hold_action()[-1]),
         "clamped": list(robot.env.clamped),
+        "refused": session.refused[1] if time.monotonic() - session.refused[0] < REFUSED_SECONDS else None,
         "message": session.message,
         "schedule": session.schedule,
         "planner_latency_ms": session.latency_ms,

@@ -33,6 +33,9 @@ class SessionClient(Protocol):
     def call(self, command: str, /, **arguments: Any) -> Mapping[str, Any]:
         """The status after a command, or `{"error": sentence}`; raises when the session process is gone."""
 
+    def tell(self, command: str, /, **arguments: Any) -> None:
+        """A command that wants no answer and waits for none."""
+
 
 class Frames(Protocol):
     """The live renderer's newest picture."""
@@ -131,6 +134,42 @@ class Commands:
         if number is None or not 0 <= number <= MAX_LATENCY:
             return self._refuse(f"The added planner latency must be a whole number from 0 to {MAX_LATENCY} ms.")
         return self._call("set_planner_latency", ms=number)
+
+    def take_over(self, holder: str) -> Status:
+        """The arm to whoever `holder` names, from the next control step on."""
+        return self._call("take_over", holder=holder)
+
+    def hand_back(self, holder: str) -> Status:
+        """The policy drives again, from what it sees then."""
+        return self._call("hand_back", holder=holder)
+
+    def drive(self, holder: str, action: object) -> Status:
+        """One human command (7,), see `records.ACTION_NAMES`."""
+        return self._call("drive", holder=holder, action=action)
+
+    def drive_on(self, holder: str, action: object, number: object) -> None:
+        """The same without an answer; what is refused is in the status (`refused`)."""
+        self._client.tell("drive", holder=holder, action=action, number=whole_number(number))
+
+    def leave(self, holder: str) -> None:
+        """Whoever drove is gone."""
+        self._client.tell("leave", holder=holder)
+
+    def nudge(self, name: object, offset: object) -> Status:
+        """Move an object, metres."""
+        return self._call("nudge", name=name, offset=offset)
+
+    def rewind(self, step: object, episode: object = None) -> Status:
+        """Back to a recorded control step (of the newest episode, or the one that is named)."""
+        return self._call("rewind", step=whole_number(step), episode=episode)
+
+    def branch(self, point: object, holder: str) -> Status:
+        """Go on from a recorded step: `{"step", "driver"?, "instruction"?, "schedule"?, "planner_latency_ms"?}`."""
+        known = ("step", "episode", "driver", "instruction", "schedule", "planner_latency_ms")
+        if not isinstance(point, Mapping) or (wrong := [name for name in point if name not in known]):
+            what = f"not {wrong[0]!r}" if isinstance(point, Mapping) else 'such as {"step": 40, "driver": "policy"}'
+            return self._refuse(f"A branch is an object with {', '.join(known)}, {what}.")
+        return self._call("branch", **{**point, "step": whole_number(point.get("step")), "holder": holder})
 
     def episodes(self) -> Status:
         """The status, with `episodes`: `{"episode": id, "files": [path, ...]}` per episode, oldest first."""

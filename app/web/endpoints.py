@@ -44,9 +44,39 @@ def add_endpoints(commands: Commands) -> None:
         """Added to every planner call, 0 to 1000 ms."""
         return commands.latency(milliseconds)
 
+    def take_over(request: gr.Request) -> dict[str, Any]:
+        """You drive, from the next control step on."""
+        return commands.take_over(_who(request))
+
+    def hand_back(request: gr.Request) -> dict[str, Any]:
+        """The policy drives again, from what it sees then."""
+        return commands.hand_back(_who(request))
+
+    def drive(command: list[float], request: gr.Request) -> dict[str, Any]:
+        """One command, seven numbers in [-1, 1]: x, y, z, roll, pitch, yaw, gripper; 200 ms of silence is a hold."""
+        return commands.drive(_who(request), command)
+
+    def nudge(name: str, offset: list[float]) -> dict[str, Any]:
+        """Move an object by [dx, dy, dz] metres."""
+        return commands.nudge(name, offset)
+
+    def rewind(step: int) -> dict[str, Any]:
+        """Scene and policy as they were before a control step of the newest episode."""
+        return commands.rewind(step)
+
+    def branch(point: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        """Go on as a new episode from {step, driver, episode?, instruction?, schedule?, planner_latency_ms?}."""
+        return commands.branch(point, _who(request))
+
     def episodes() -> Status:
         """The status, with `episodes`: what this session recorded."""
         return commands.episodes()
 
-    for endpoint in (run, pause, step, stop, reset, status, schedule, latency, episodes):
+    session = (run, pause, step, stop, reset, status, schedule, latency, episodes)
+    for endpoint in (*session, take_over, hand_back, drive, nudge, rewind, branch):
         gr.api(endpoint, api_name=endpoint.__name__, queue=False)
+
+
+def _who(request: gr.Request) -> str:
+    """A client is who holds the arm for as long as it lives."""
+    return f"client {request.session_hash}"

@@ -1,7 +1,10 @@
 """The live view: the newest frame and status to every watcher over a WebSocket, however slow one of them is.
 
 To the browser: text messages are the status as JSON; binary messages are frames: the length of their meta data
-(uint32, little endian), the meta data as JSON, the picture as JPEG. From the browser: any text acknowledges a frame.
+(uint32, little endian), the meta data as JSON, the picture as JPEG. From the browser: `shown` acknowledges a frame;
+`{"drive": [...], "n": number}` is a human's command; `{"do": "take_over" | "hand_back" | "nudge" | "rewind" |
+"branch", ...}` is a command that is answered with `{"reply": status}`. The socket is who holds the arm: when it ends,
+the arm holds.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import logging
 import struct
 import threading
 import time
+import uuid
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -27,6 +32,7 @@ STATUS_PERIOD: Final = 0.2
 """seconds"""
 _FRAME_TIMEOUT: Final = 1.0
 _POLICY_VIOLATION: Final = 1008
+ACKNOWLEDGEMENT: Final = "shown"
 
 
 class Watcher:
@@ -38,6 +44,8 @@ class Watcher:
         self.status: bytes | None = None
         self.credit = IN_FLIGHT
         self.dropped = 0
+        self.name = f"page {uuid.uuid4().hex[:8]}"
+        """who it is when it drives"""
 
     def offer_frame(self, frame: bytes) -> None:
         """Newest wins: what was not sent yet is dropped."""
@@ -113,6 +121,7 @@ class LiveFeed:
         watcher = Watcher()
         self._watchers.add(watcher)
         self._wanted.set()
+        await socket.send_text(orjson.dumps({"you": watcher.name}).decode())
         if self._newest_frame is not None:
             watcher.offer_frame(self._newest_frame)
         if self._newest_status is not None:
@@ -120,17 +129,37 @@ class LiveFeed:
         pump = asyncio.create_task(watcher.pump(socket))
         try:
             while True:
-                await socket.receive_text()
-                watcher.acknowledge()
+                text = await socket.receive_text()
+                if text == ACKNOWLEDGEMENT:
+                    watcher.acknowledge()
+                elif (asked := _read(text)) is not None and "drive" in asked:
+                    self._commands.drive_on(watcher.name, asked["drive"], asked.get("n"))
+                elif asked is not None:
+                    await socket.send_text(orjson.dumps({"reply": await self._do(watcher.name, asked)}).decode())
         except (WebSocketDisconnect, RuntimeError, KeyError):  # gone, or it sent bytes, which no page of ours does
             pass
         finally:
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
             self._watchers.discard(watcher)
+            self._commands.leave(watcher.name)
             self._dropped_before += watcher.dropped
             if not self._watchers:
                 self._wanted.clear()
+
+    async def _do(self, name: str, asked: dict[str, Any]) -> dict[str, Any]:
+        commands = self._commands
+        known: dict[str, Callable[[], dict[str, Any]]] = {
+            "take_over": lambda: commands.take_over(name),
+            "hand_back": lambda: commands.hand_back(name),
+            "nudge": lambda: commands.nudge(asked.get("name"), asked.get("offset")),
+            "rewind": lambda: commands.rewind(asked.get("step"), asked.get("episode")),
+            "branch": lambda: commands.branch(asked.get("point"), name),
+        }
+        wanted = str(asked.get("do"))
+        if wanted not in known:
+            return {**commands.status(), "error": f"There is no command {wanted!r}; use {', '.join(known)}."}
+        return await asyncio.to_thread(known[wanted])
 
     def _publish(self, message: bytes, is_frame: bool) -> None:
         if self._loop is not None and not self._stopping.is_set():
@@ -167,6 +196,15 @@ class LiveFeed:
             except Exception:
                 logger.exception("The status could not be shown.")
             self._stopping.wait(max(0.02, STATUS_PERIOD - (time.monotonic() - started)))
+
+
+def _read(text: str) -> dict[str, Any] | None:
+    """A JSON object; None if it is none, which no page of ours sends."""
+    try:
+        asked = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return asked if isinstance(asked, dict) else None
 
 
 def pack_frame(picture: bytes, meta: dict[str, Any]) -> bytes:
