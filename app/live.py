@@ -36,7 +36,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
     Args:
         poses: duplex pipe to the session's `NewestSender`: `READY` out, then one pose
             `(qpos, coarse_path, refined_path, step, stamp, seed)` in.
-        frames: writable end; `(jpeg, {"step", "stamp", "seed"})` for every picture, again twice a second while
+        frames: writable end; `(jpeg, {"step", "stamp", "seed", "hand"})` for every picture, again twice a second while
             nothing changes.
         seed: of the scene to begin with.
     """
@@ -74,7 +74,8 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                 jpeg = cv2.imencode(
                     ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
                 )[1].tobytes()
-                meta = {"step": shown[3], "stamp": shown[4], "seed": seed}
+                hand = [round(float(each), 4) for each in renderer.hand]
+                meta = {"step": shown[3], "stamp": shown[4], "seed": seed, "hand": hand}
                 if not still:
                     effort.spent(time.monotonic() - started)
             frames.send((jpeg, meta))

@@ -2,6 +2,7 @@
 
 from records.types import (
     ACTION_NAMES,
+    BINS,
     CHUNK_STEPS,
     CONTROL_HZ,
     CONTROL_PERIOD,
@@ -18,6 +19,7 @@ from records.types import (
 
 __all__ = [
     "ACTION_NAMES",
+    "BINS",
     "CHUNK_STEPS",
     "CONTROL_HZ",
     "CONTROL_PERIOD",

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 CONTROL_HZ = 20
 CONTROL_PERIOD = 1.0 / CONTROL_HZ
+BINS = 10
+"""of every dimension of the planner's tokens (Libra-VLA's N)"""
 CHUNK_STEPS = 5
 ACTION_NAMES = ("x", "y", "z", "roll", "pitch", "yaw", "gripper")
 """Normalised delta end-effector command in [-1, 1]; the gripper is absolute: -1 open, +1 closed."""

@@ -28,6 +28,8 @@ FRONT_POSITION = np.array((1.12, 0.0, 0.66))
 FRONT_TARGET = np.array((0.475, 0.0, 0.03))
 WIDE_POSITION = np.array((1.62, -1.02, 0.98))
 WIDE_TARGET = np.array((0.31, 0.03, 0.21))
+WIDE_FOVY = 34
+"""degrees from bottom to top"""
 
 
 def look_at(position: np.ndarray, target: np.ndarray, roll: float = 0.0) -> np.ndarray:
@@ -138,7 +140,7 @@ def _add_room(spec: mujoco.MjSpec) -> None:
         diffuse=(0.20, 0.21, 0.24), specular=(0, 0, 0), castshadow=False,
     )  # fmt: skip
     world.add_camera(name="front", pos=FRONT_POSITION, quat=look_at(FRONT_POSITION, FRONT_TARGET), fovy=39)
-    world.add_camera(name="wide", pos=WIDE_POSITION, quat=look_at(WIDE_POSITION, WIDE_TARGET), fovy=34)
+    world.add_camera(name="wide", pos=WIDE_POSITION, quat=look_at(WIDE_POSITION, WIDE_TARGET), fovy=WIDE_FOVY)
 
 
 def _add_object(spec: mujoco.MjSpec, name: str) -> None:

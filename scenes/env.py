@@ -149,6 +149,10 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         """Generalised positions, for `WideRenderer`."""
         return self.world.data.qpos.copy()
 
+    def positions_in(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`qpos` of a recorded state, without going there."""
+        return self.world.positions_in(state)
+
     @property
     def sim_time(self) -> float:
         """Simulated seconds since reset."""

@@ -138,6 +138,11 @@ class WideRenderer:
             raise PictureLost("the wide camera's picture is empty")
         return picture
 
+    @property
+    def hand(self) -> NDArray[np.float64]:
+        """(3,) where the hand is in the last picture, metres, robot base frame."""
+        return self._data.site("grasp_point").xpos.copy()
+
     def _renderer(self, detail: Detail) -> mujoco.Renderer:
         if detail not in self._renderers:
             model = self._still_model if detail == "still" else self._model

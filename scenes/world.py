@@ -160,6 +160,13 @@ class World:
         self._slice = 0
         self._forget_warnings()
 
+    def positions_in(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Generalised positions of a state that `get_state` returned, without going there."""
+        qpos = np.empty(self.model.nq)
+        whole = state[1 + STATE_SIZE + self._marks.size :].copy()
+        mujoco.mj_extractState(self.model, whole, _SPEC, qpos, mujoco.mjtState.mjSTATE_QPOS)
+        return qpos
+
     @property
     def diverged(self) -> bool:
         """Whether the simulation blew up since it was arranged or restored.

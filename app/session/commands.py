@@ -12,11 +12,14 @@ from app.session.protocol import (
     check_instruction,
     check_latency,
     check_offset,
+    check_pin_steps,
+    check_pins,
     check_schedule,
     check_seed,
     check_step,
 )
 from app.session.robot import HUMAN, POLICY
+from records import ACTION_NAMES
 
 if TYPE_CHECKING:
     from app.session.session import Session
@@ -46,6 +49,8 @@ class SessionCommands:
             "take_over": lambda given: self._take_over(check_holder(given.get("holder"))),
             "hand_back": lambda given: self._hand_back(check_holder(given.get("holder"))),
             "nudge": lambda given: self._nudge(given.get("name"), check_offset(given.get("offset"))),
+            "pin_tokens": lambda given: self._pin(check_pins(given.get("pins")), check_pin_steps(given.get("steps"))),
+            "look": lambda given: self._look(check_step(given.get("step")), given.get("episode")),
             "rewind": lambda given: self._rewind(check_step(given.get("step")), given.get("episode")),
             "branch": self._branch,
             "set_schedule": lambda given: session.set_schedule(check_schedule(given.get("name"))),
@@ -170,7 +175,26 @@ class SessionCommands:
         if not session.journal.open:
             session.settling = SETTLE_STEPS
 
+    def _pin(self, pins: dict[int, int], steps: int) -> None:
+        session = self.session
+        if not session.policy_drives or session.episode is None or session.rewound is not None:
+            raise CommandError("Tokens are pinned while the policy drives: press Run, and Pause for time to think.")
+        session.robot.steer(pins, session.episode.step + steps)
+        if not pins:
+            session.note("The planner's tokens are its own again.")
+            return
+        named = ", ".join(f"{ACTION_NAMES[dimension]} to bin {chosen}" for dimension, chosen in pins.items())
+        session.note(f"Steered by hand for {steps} control steps: {named}.")
+
     # Time.
+
+    def _look(self, step: int, episode: str | None) -> None:
+        """Show a recorded step in the live view, while nothing moves there."""
+        session = self.session
+        if session.moving and session.state != "ended":
+            raise CommandError("The live view shows what happens now: press Pause, then look back.")
+        session.settling = 0
+        session.robot.show_record(session.journal.find(episode, step)[1])
 
     def _rewind(self, step: int, episode: str | None) -> None:
         session = self.session

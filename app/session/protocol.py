@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from records import ACTION_NAMES
+from records import ACTION_NAMES, BINS
 
 State = Literal["idle", "running", "paused", "holding", "ended"]
 Status = dict[str, Any]
@@ -160,12 +160,8 @@ def check_offset(offset: object) -> tuple[float, float, float]:
     return x, y, z
 
 
-def check_pins(pins: object, bins: int) -> dict[int, int]:
-    """Dimension -> bin that the planner's tokens are pinned to.
-
-    Args:
-        pins: {name or number of a dimension: bin}.
-        bins: that there are per dimension.
+def check_pins(pins: object) -> dict[int, int]:
+    """Dimension -> bin that the planner's tokens are pinned to, from {name or number of a dimension: bin}.
 
     Raises:
         CommandError: names what is not in the grid.
@@ -173,13 +169,13 @@ def check_pins(pins: object, bins: int) -> dict[int, int]:
     if not isinstance(pins, dict):
         raise CommandError('Pin tokens as {dimension: bin}, such as {"z": 9}; {} lets go.')
     checked = {}
-    for name, bin in pins.items():
+    for name, chosen in pins.items():
         dimension = ACTION_NAMES.index(name) if name in ACTION_NAMES else _whole(name)
         if dimension is None or not 0 <= dimension < len(ACTION_NAMES):
             raise CommandError(f"There is no dimension {name!r}: choose of {', '.join(ACTION_NAMES)}.")
-        number = _whole(bin)
-        if number is None or not 0 <= number < bins:
-            raise CommandError(f"There is no bin {bin!r}: choose one from 0 to {bins - 1}.")
+        number = _whole(chosen)
+        if number is None or not 0 <= number < BINS:
+            raise CommandError(f"There is no bin {chosen!r}: choose one from 0 to {BINS - 1}.")
         checked[dimension] = number
     return checked
 

@@ -140,7 +140,7 @@ class Robot:
             record.staleness, record.queue_depth = decision.staleness, decision.queue_depth
             record.durations = dict(decision.durations)
             record.intent, record.token_row, record.chunk = decision.intent, decision.token_row, decision.chunk
-            record.events = decision.events
+            record.events, record.pins = decision.events, decision.pins
         return record
 
     def simulate(self, action: NDArray[np.float32], step: int) -> float:
@@ -191,6 +191,13 @@ class Robot:
         """What the policy's runtime knows before a control step."""
         return None if self.driver is None else self.driver.runtime.keep()
 
+    def steer(self, pins: dict[int, int], until: int) -> None:
+        """Pin dimensions of the planner's tokens to bins for the control steps before `until`; none lets go."""
+        from policy.runtime import Pins  # here: importing the policy takes seconds
+
+        if self.driver is not None:
+            self.driver.runtime.steer(Pins(pins, until) if pins else None)
+
     def restore(self, record: StepRecord, kept: Kept | None = None) -> None:
         """Scene and policy as they were before a recorded control step, in a new generation.
 
@@ -238,6 +245,12 @@ class Robot:
     def show(self, step: int) -> None:
         """Tell the live view where everything is."""
         self._watchers.pose(self.env.qpos, *self._paths, step, time.monotonic(), self.seed)
+
+    def show_record(self, record: StepRecord) -> None:
+        """Tell the live view where everything was at a recorded step; the scene stays as it is."""
+        qpos = self.env.positions_in(record.state)
+        seed = int(record.state[0])
+        self._watchers.pose(qpos, record.coarse_path, record.refined_path, record.step, time.monotonic(), seed)
 
     def hide_paths(self) -> None:
         """Nothing is planned."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.session.protocol import Status
 
 if TYPE_CHECKING:
     from app.session.session import Session
+    from policy.runtime import Decision
 
 STARVED_STEPS = 10
 """held steps in a row from which on a running episode counts as `holding`"""
@@ -57,6 +58,8 @@ def describe(session: Session) -> Status:
         "dropped": session.dropped,
         "restarts": session.settings.restarts,
         "timeline": episode.timeline.shown() if episode is not None else None,
+        "tokens": _tokens(decision),
+        "line": None if episode is None else episode.summary,
         "branch": None if episode is None or episode.branch is None else [episode.branch.episode, episode.branch.step],
         "rewound": None if session.rewound is None else [session.rewound.episode, session.rewound.step],
     }
@@ -68,3 +71,15 @@ def _driver(session: Session) -> str | None:
     if session.policy_drives and session.rewound is None:
         return "policy"
     return "hold" if session.state in ("holding", "paused") else None
+
+
+def _tokens(decision: Decision | None) -> dict[str, Any] | None:
+    """The intent's tokens and probabilities at this step, what is pinned, and of how many steps ago it is."""
+    if decision is None or decision.intent is None or decision.token_row is None or decision.refusal is not None:
+        return None
+    row = min(max(decision.token_row, 0), len(decision.intent.tokens) - 1)
+    return {
+        "chosen": decision.intent.tokens[row].tolist(),
+        "probabilities": [[round(float(each), 2) for each in bins] for bins in decision.intent.probabilities[row]],
+        "pinned": decision.pins,
+    }

@@ -10,7 +10,7 @@ from records import StepRecord
 WINDOW: Final = 160
 """control steps"""
 
-MAX_EVENTS: Final = 200
+MAX_EVENTS: Final = 60
 """that a page is told of"""
 
 Span = tuple[int, int]

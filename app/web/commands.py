@@ -159,6 +159,14 @@ class Commands:
         """Move an object, metres."""
         return self._call("nudge", name=name, offset=offset)
 
+    def pin_tokens(self, pins: object, steps: object) -> Status:
+        """Steer the planner: {dimension: bin} for so many control steps; {} lets go."""
+        return self._call("pin_tokens", pins=pins, steps=steps)
+
+    def look(self, step: object, episode: object = None) -> Status:
+        """Show a recorded control step in the live view."""
+        return self._call("look", step=whole_number(step), episode=episode)
+
     def rewind(self, step: object, episode: object = None) -> Status:
         """Back to a recorded control step (of the newest episode, or the one that is named)."""
         return self._call("rewind", step=whole_number(step), episode=episode)

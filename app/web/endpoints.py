@@ -56,6 +56,10 @@ def add_endpoints(commands: Commands) -> None:
         """One command, seven numbers in [-1, 1]: x, y, z, roll, pitch, yaw, gripper; 200 ms of silence is a hold."""
         return commands.drive(_who(request), command)
 
+    def pin_tokens(pins: dict[str, int], steps: int) -> dict[str, Any]:
+        """Steer the planner: {dimension: bin} for so many control steps, such as {"z": 9}, 20; {} lets go."""
+        return commands.pin_tokens(pins, steps)
+
     def nudge(name: str, offset: list[float]) -> dict[str, Any]:
         """Move an object by [dx, dy, dz] metres."""
         return commands.nudge(name, offset)
@@ -73,7 +77,7 @@ def add_endpoints(commands: Commands) -> None:
         return commands.episodes()
 
     session = (run, pause, step, stop, reset, status, schedule, latency, episodes)
-    for endpoint in (*session, take_over, hand_back, drive, nudge, rewind, branch):
+    for endpoint in (*session, take_over, hand_back, drive, pin_tokens, nudge, rewind, branch):
         gr.api(endpoint, api_name=endpoint.__name__, queue=False)
 
 

@@ -2,9 +2,9 @@
 
 To the browser: text messages are the status as JSON; binary messages are frames: the length of their meta data
 (uint32, little endian), the meta data as JSON, the picture as JPEG. From the browser: `shown` acknowledges a frame;
-`{"drive": [...], "n": number}` is a human's command; `{"do": "take_over" | "hand_back" | "nudge" | "rewind" |
-"branch", ...}` is a command that is answered with `{"reply": status}`. The socket is who holds the arm: when it ends,
-the arm holds.
+`{"drive": [...], "n": number}` is a human's command; `{"do": name, ...}` is a command (see `LiveFeed`) that is answered
+with `{"reply": status}`. A socket is who holds the arm: its first message tells it its name, `{"you": name}`, and when
+it ends while it drives, the arm holds.
 """
 
 from __future__ import annotations
@@ -153,6 +153,8 @@ class LiveFeed:
             "take_over": lambda: commands.take_over(name),
             "hand_back": lambda: commands.hand_back(name),
             "nudge": lambda: commands.nudge(asked.get("name"), asked.get("offset")),
+            "pin_tokens": lambda: commands.pin_tokens(asked.get("pins"), asked.get("steps")),
+            "look": lambda: commands.look(asked.get("step"), asked.get("episode")),
             "rewind": lambda: commands.rewind(asked.get("step"), asked.get("episode")),
             "branch": lambda: commands.branch(asked.get("point"), name),
         }

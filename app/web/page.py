@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -12,6 +14,7 @@ from gradio_rerun import Rerun
 from app import ROOT
 from app.web.commands import MAX_LATENCY, SCHEDULES, Commands, Status
 from app.web.endpoints import add_endpoints
+from scenes.compose import WIDE_FOVY, WIDE_POSITION, WIDE_TARGET
 
 MARKUP: Final = ROOT / "assets" / "web"
 # After every command the page shows the status that came back, at once, and the error sentence if there is one.
@@ -26,7 +29,8 @@ def build_page(commands: Commands, rerun_url: str) -> gr.Blocks:
         gr.HTML(_markup("status"), elem_id="status")
         with gr.Row(elem_id="deck"):
             with gr.Column(elem_id="stage"):
-                gr.HTML(_markup("live"), elem_id="live-view")
+                gr.HTML(_markup("live").replace("{camera}", _camera()), elem_id="live-view")
+                gr.HTML(_markup("timeline"), elem_id="timeline")
                 gr.HTML(_markup("timing"), elem_id="timing")
                 _add_controls(page, commands)
             with gr.Column(elem_id="inspector"):
@@ -132,3 +136,9 @@ def _add_viewer(rerun_url: str) -> None:
 
 def _markup(name: str) -> str:
     return (MARKUP / f"{name}.html").read_text(encoding="utf-8")
+
+
+def _camera() -> str:
+    """Where the live view is seen from, for an HTML attribute: metres, robot base frame; degrees from bottom to top."""
+    seen = {"position": WIDE_POSITION.tolist(), "target": WIDE_TARGET.tolist(), "fovy": WIDE_FOVY}
+    return html.escape(json.dumps(seen), quote=True)

@@ -1,7 +1,9 @@
 // Brings Gradio's page to life: live view, status, timing strip, suggestions, keys, and the Rerun viewer when it is time.
 
+import { Drive } from "./drive.js";
 import { LiveView } from "./live.js";
 import { StatusPanel } from "./status.js";
+import { Timeline } from "./timeline.js";
 import { TimingStrip } from "./timing.js";
 import { Viewer, drawsInSoftware } from "./viewer.js";
 
@@ -22,7 +24,7 @@ const SILENCE = 2500; // milliseconds without a picture
 const query = (selector) => document.querySelector(selector);
 
 function whenReady(start) {
-  const parts = ["#live-view canvas", "#timing canvas", "#status .cells", "#suggestions .chips", "#rerun-toggle", "#latency input", "#refresh"];
+  const parts = ["#live-view canvas", "#timeline canvas", "#timing canvas", "#status .cells", "#suggestions .chips", "#rerun-toggle", "#latency input", "#refresh"];
   parts.every(query) ? start() : setTimeout(() => whenReady(start), 40);
 }
 
@@ -45,6 +47,9 @@ function start() {
   let settings = null;
   let chips = null;
   let latest = null;
+  let you = null;
+  let drive = null;
+  let line = null;
 
   const apply = (status) => {
     latest = status;
@@ -52,18 +57,32 @@ function start() {
     viewer.isMoving = status.state === "running";
     suggest(status.suggestions ?? []);
     label(status.state);
+    drive?.follow(status, you);
+    line?.follow(status);
     followSettings(status);
   };
 
   const view = new LiveView(query("#live-view canvas"), isSlow, {
     link: (isOpen) => { isLinked = isOpen; },
     status: (status) => { panel.show(status); apply(status); },
+    reply: (status) => answer(status),
+    you: (name) => { you = name; },
     frame: (meta) => {
+      drive?.seen(meta);
       lastFrame = performance.now();
       panel.veil(null);
       if (view.frames === 1) setTimeout(() => isViewerShown || wantsViewer() && query("#rerun-toggle").click(), VIEWER_DELAY);
     },
   });
+
+  drive = new Drive(view);
+  line = new Timeline(view);
+
+  function answer(status) {
+    if (!status) return;
+    panel.reply(status);
+    if (status.state !== "offline") apply(status);
+  }
 
   function suggest(suggestions) {
     const wanted = suggestions.join("\n");
@@ -118,7 +137,8 @@ function start() {
   new ResizeObserver(fade).observe(row);
   window.libra = {
     view,
-    reply: (status) => { if (status) { panel.reply(status); if (status.state !== "offline") apply(status); } },
+    drive,
+    reply: answer,
     toggleViewer,
   };
   describe();

@@ -2,12 +2,13 @@
 
 const RETRY = 1000; // milliseconds
 
-let canvas, context, address;
+let canvas, context, address, socket;
 let newest = -1;
 let isVisible = true;
 
 onmessage = ({ data }) => {
   if ("visible" in data) isVisible = data.visible;
+  if (data.send && socket?.readyState === WebSocket.OPEN) socket.send(data.send);
   if (!data.canvas) return;
   ({ canvas, address } = data);
   // Measured: without a graphics card a canvas in main memory costs a quarter less per picture.
@@ -16,23 +17,23 @@ onmessage = ({ data }) => {
 };
 
 function connect() {
-  const socket = new WebSocket(address);
+  socket = new WebSocket(address);
   socket.binaryType = "arraybuffer";
   socket.onopen = () => postMessage({ link: true });
-  socket.onmessage = ({ data }) => receive(socket, data);
+  socket.onmessage = ({ data, target }) => receive(target, data);
   socket.onclose = () => {
     postMessage({ link: false });
     setTimeout(connect, RETRY);
   };
 }
 
-async function receive(socket, data) {
-  if (typeof data === "string") return postMessage({ status: data });
+async function receive(from, data) {
+  if (typeof data === "string") return postMessage({ text: data });
   try {
     await draw(data);
   } finally {
     // The next frame may come: only so many are on their way at once, so none of them is old.
-    if (socket.readyState === WebSocket.OPEN) socket.send("shown");
+    if (from.readyState === WebSocket.OPEN) from.send("shown");
   }
 }
 

@@ -1,7 +1,7 @@
 // The live view: frames and status over the /live WebSocket (see app/web/live.py), drawn by a worker of its own.
 
 export class LiveView {
-  // canvas: drawn to; isSlow: by the processor; on: {frame(meta), status(status), link(isOpen)}
+  // canvas: drawn to; isSlow: by the processor; on: {frame(meta), status(status), link(isOpen), reply(status), you(name)}
   constructor(canvas, isSlow, on) {
     this.canvas = canvas;
     this.frames = 0; // drawn since the page opened
@@ -12,16 +12,28 @@ export class LiveView {
     const worker = new Worker(new URL("./live-worker.js", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }) => {
       if ("link" in data) on.link(data.link);
-      if (data.status) on.status(JSON.parse(data.status));
+      if (data.text) {
+        const said = JSON.parse(data.text);
+        if (said.you) on.you(said.you);
+        else if (said.reply) on.reply(said.reply);
+        else on.status(said);
+      }
       if (data.frame) {
         this.count();
         on.frame(data.frame);
       }
     };
     const drawn = canvas.transferControlToOffscreen();
+    this.worker = worker;
     worker.postMessage({ canvas: drawn, isSlow, address: address.href }, [drawn]);
     document.addEventListener("visibilitychange", () => worker.postMessage({ visible: !document.hidden }));
   }
+
+  // A command that is answered with `reply`.
+  ask(command) { this.worker.postMessage({ send: JSON.stringify(command) }); }
+
+  // One command for the arm: seven numbers in [-1, 1].
+  drive(action, number) { this.worker.postMessage({ send: JSON.stringify({ drive: action, n: number }) }); }
 
   count() {
     this.frames += 1;

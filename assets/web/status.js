@@ -45,7 +45,7 @@ export class StatusPanel {
     const { state, outcome } = status;
     const driving = state === "running";
     this.mark("state", STATES[state] ?? state, "state", state);
-    write("driver", driving ? DRIVERS[status.driver] ?? status.driver ?? "–" : "Nobody");
+    write("driver", driving || status.driver === "human" ? DRIVERS[status.driver] ?? status.driver ?? "–" : "Nobody");
     quantity("step", isNumber(status.step) ? whole(status.step) : null, "steps", `${(status.step * STEP_MS / 1000).toFixed(1)} s`);
     this.mark("outcome", OUTCOMES[outcome] ?? outcome ?? (driving || state === "paused" ? "Open" : "None yet"), "outcome", outcome ?? "none");
     for (const [name, rate] of [["planner", status.planner_hz], ["refiner", status.refiner_hz]]) {
@@ -68,8 +68,9 @@ export class StatusPanel {
 
   caption(status) {
     const { state, outcome, instruction } = status;
-    const badge = state === "running" ? `${DRIVERS[status.driver] ?? "Policy"} drives` : STATES[state] ?? state;
-    this.mark("badge", badge, "state", state);
+    const isHuman = status.driver === "human" && (state === "running" || state === "holding");
+    const badge = isHuman ? "Human drives" : state === "running" ? "Policy drives" : STATES[state] ?? state;
+    this.mark("badge", badge, "state", isHuman ? "human" : state);
     write("words", instruction ? `“${instruction}”` : "");
     const banner = field("banner");
     banner.hidden = !(state === "ended" && outcome);

@@ -13,6 +13,7 @@ from policy.runtime.paths import METRES_PER_UNIT, coarse_path, refined_path
 from policy.runtime.runtime import Runtime
 from policy.runtime.schedules import SCHEDULES, Schedule, asynchronous, schedule_named, sequential, synchronous
 from policy.runtime.splice import ActionTimeline
+from policy.runtime.steer import Pins
 from policy.runtime.systems import PlannerLike, RefinerLike
 from policy.runtime.workers import LockstepWorker, ThreadWorker, Worker, WorkResult
 
@@ -37,6 +38,7 @@ __all__ = [
     "Kept",
     "Lockstep",
     "LockstepWorker",
+    "Pins",
     "PlannerLike",
     "RefinerLike",
     "Runtime",

@@ -36,6 +36,8 @@ class Decision:
     """actions planned after this step"""
     refusal: str | None = None
     """the planner's sentence when it cannot ground the instruction"""
+    pins: tuple[int, ...] | None = None
+    """(7,) bins that a human pinned at this step, -1 where free"""
     events: tuple[str, ...] = ()
     durations: dict[str, float] = field(default_factory=dict)
     """milliseconds: `decide`, and `planner` and `refiner` when a result of theirs arrived"""

@@ -18,6 +18,7 @@ from policy.runtime.guard import PLANNER_PATIENCE, REFINER_PATIENCE, Guarded, Hu
 from policy.runtime.handover import hand_over
 from policy.runtime.memory import AT_REST, Kept, Memory
 from policy.runtime.schedules import LoopState, Schedule
+from policy.runtime.steer import Pins
 from policy.runtime.systems import PlannerLike, RefinerLike
 from policy.runtime.workers import ThreadWorker, WorkResult
 from records import ACTION_NAMES, PROPRIO_NAMES, Chunk, Intent, Observation
@@ -54,6 +55,7 @@ class Runtime:
         self.lost = False
         """whether a system hangs for good: only a new process can help"""
         self._seed = 0
+        self._pins: Pins | None = None
         self._results: dict[str, deque[float]] = {"planner": deque(maxlen=64), "refiner": deque(maxlen=64)}
 
     def reset(self, generation: int, episode_seed: int | None = None) -> None:
@@ -67,9 +69,20 @@ class Runtime:
         self._planner_worker.discard()
         self._refiner_worker.discard()
         self._memory = Memory(generation)
+        self._pins = None
         if episode_seed is not None:
             self._seed = episode_seed
             self.counters = Counters()
+
+    def steer(self, pins: Pins | None) -> None:
+        """From the next control step on, and until another call or `reset`; None lets go. What runs on is dropped."""
+        self._pins = pins
+        # The chunk in use was made without: the next one is asked for at once, and until then actions are moved alone.
+        self._memory.refine_asked = None
+
+    def pins_at(self, step: int) -> Pins | None:
+        """What is pinned at a control step."""
+        return self._pins if self._pins is not None and step < self._pins.until else None
 
     def keep(self) -> Kept:
         """All that is planned now, to go back to with `resume`."""
@@ -271,6 +284,8 @@ class Runtime:
         # The refiner counts rows from `intent.step`: moved by the steps over which the arm held, they are where the
         # hand really is in the plan.
         placed = replace(intent, step=intent.step + self._memory.held.count(intent.step, step))
+        if (pins := self.pins_at(step)) is not None:
+            placed = pins.of_intent(placed, step - placed.step, step)
         self._memory.intents[intent.step] = intent
         self._memory.intent_steps[step] = intent.step
         self._memory.refine_asked = step
@@ -285,8 +300,10 @@ class Runtime:
         taken = self._memory.timeline.take(step) if refusal is None else None
         self.counters.starved_steps += refusal is None and self._memory.timeline.starves(step)
         chunk, wanted = taken if taken is not None else (None, self.hold_action(observation))
+        pins = self.pins_at(step)
+        steered = wanted if pins is None or chunk is None else pins.of_action(wanted, self._bins(chunk))
         # A hold is at once; only what the policy wants is handed over.
-        commanded = wanted if chunk is None else hand_over(self._before(step), wanted)
+        commanded = wanted if chunk is None else hand_over(self._before(step), steered)
         intent = self._memory.buffer.intent if chunk is None else self._memory.intents[chunk.intent_step]
         decision = Decision(
             action=np.clip(commanded, -1.0, 1.0),
@@ -300,6 +317,7 @@ class Runtime:
             staleness=None if intent is None else step - intent.step,
             queue_depth=0 if refusal is not None else self._memory.timeline.depth(step + 1),
             refusal=refusal,
+            pins=None if pins is None or chunk is None else pins.row,
             events=tuple(events),
             durations=durations,
         )
@@ -309,6 +327,9 @@ class Runtime:
         elif len(self._memory.intents) > 8:
             self._memory.intents = {at: kept for at, kept in self._memory.intents.items() if at >= chunk.intent_step}
         return decision
+
+    def _bins(self, chunk: Chunk) -> int:
+        return int(self._memory.intents[chunk.intent_step].probabilities.shape[-1])
 
     def _before(self, step: int) -> NDArray[np.float32]:
         """(7,) what was carried out at the step before; at rest if somebody else decided that."""

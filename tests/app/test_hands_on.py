@@ -260,3 +260,33 @@ def test_a_branch_while_an_episode_runs_is_refused(make):
 
 def test_there_is_nothing_to_go_back_to_before_the_first_episode(make):
     assert "run an instruction first" in make().command("rewind", {"step": 0})["error"]
+
+
+def test_pinned_tokens_steer_the_motion_and_are_on_record(make):
+    session = with_lockstep(make(), delay=1)
+    run(session, 10)
+    status = say(session, "pin_tokens", pins={"z": 9}, steps=12)
+    assert status["tokens"]["chosen"] == [5] * 7
+    steps(session, 14)
+    pinned = [record for record in session.episode.records if record.pins is not None]
+    assert [record.step for record in pinned] == list(range(10, 22))
+    assert all(record.action[2] > 0.79 and record.pins[2] == 9 for record in pinned[1:])
+    assert session.status["line"]["human"] == [[10, 22]]
+    session.journal.recorder.flush(10)
+    kept = read_episode(session.episode.log_path).records
+    assert [record.pins for record in kept] == [record.pins for record in session.episode.records]
+
+
+@pytest.mark.parametrize(
+    ("pins", "steps_", "why"),
+    [({"w": 3}, 5, "no dimension 'w'"), ({"x": 10}, 5, "no bin 10"), ({"x": 1}, 0, "1 to 200"), ("x", 5, "{dimension")],
+)
+def test_a_pin_outside_the_grid_is_refused(make, pins, steps_, why):
+    session = make()
+    run(session, 4)
+    assert why in session.command("pin_tokens", {"pins": pins, "steps": steps_})["error"]
+    assert session.robot.driver.runtime.pins_at(4) is None
+
+
+def test_tokens_are_pinned_only_while_the_policy_drives(make):
+    assert "while the policy drives" in make().command("pin_tokens", {"pins": {"x": 1}, "steps": 5})["error"]

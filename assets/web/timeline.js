@@ -1,0 +1,99 @@
+// The episode as a line: who drove, what happened, how it ended; and the step that is looked at.
+
+const COLORS = { policy: "#5f6bf0", human: "#e08fc0", event: "#f0e442", grid: "#2b3240", now: "#e8ebf1", text: "#98a1b3" };
+const OUTCOMES = { success: "#35c796", failure: "#ff7a45", refused: "#f0e442", aborted: "#9aa3b5" };
+const MIN_STEPS = 100;
+const STEPS_PER_SECOND = 20;
+
+const query = (selector) => document.querySelector(selector);
+
+export class Timeline {
+  constructor(view) {
+    this.view = view;
+    this.canvas = query("#timeline canvas");
+    this.pen = this.canvas.getContext("2d");
+    this.line = null;
+    this.at = null; // the step that is looked at; null: now
+    this.isStill = false;
+    const look = (event) => this.look(this.first + (event.offsetX / this.canvas.clientWidth) * this.length);
+    this.canvas.addEventListener("pointerdown", (event) => { this.canvas.setPointerCapture(event.pointerId); look(event); });
+    this.canvas.addEventListener("pointermove", (event) => event.buttons && look(event));
+    this.canvas.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -STEPS_PER_SECOND, PageDown: STEPS_PER_SECOND }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      this.look((this.at ?? this.line?.step ?? 0) + by);
+    });
+    query("#rewind").onclick = () => view.ask({ do: "rewind", step: this.chosen, episode: this.line.episode });
+    query("#branch").onclick = () => view.ask({ do: "branch", point: { step: this.chosen, episode: this.line.episode } });
+    new ResizeObserver(() => this.resize()).observe(this.canvas);
+  }
+
+  get first() { return this.line?.first ?? 0; }
+  get length() { return Math.max(MIN_STEPS, (this.line?.step ?? 0) - this.first); }
+  get chosen() { return this.at ?? Math.max(this.first, this.line.step - 1); }
+
+  follow(status) {
+    if (!status.line || status.line.episode !== this.line?.episode) this.at = null;
+    this.line = status.line;
+    this.isStill = ["paused", "ended", "holding"].includes(status.state) && this.line !== null;
+    if (!this.isStill) this.at = null;
+    if (status.rewound) this.at = status.rewound[1];
+    query("#rewind").disabled = query("#branch").disabled = !this.isStill || !(this.line?.step > this.first);
+    const where = query('[data-field="where"]');
+    where.textContent = this.line ? this.words(status) : "No episode yet";
+    this.canvas.setAttribute("aria-valuemin", this.first);
+    this.canvas.setAttribute("aria-valuemax", this.line?.step ?? 0);
+    this.draw();
+  }
+
+  words(status) {
+    const from = status.branch ? ` from ${status.branch[0].replace("episode-", "")}` : "";
+    const at = this.at === null ? "" : ` · step ${Math.round(this.at)}`;
+    return `${this.line.episode.replace("episode-", "Episode ")}${from}${at}`;
+  }
+
+  look(step) {
+    if (!this.isStill || !this.line) return;
+    const last = Math.max(this.first, this.line.step - 1);
+    this.at = Math.round(Math.min(last, Math.max(this.first, step)));
+    this.canvas.setAttribute("aria-valuenow", this.at);
+    const now = performance.now();
+    clearTimeout(this.later);
+    const ask = () => { this.asked = performance.now(); this.view.ask({ do: "look", step: this.at, episode: this.line.episode }); };
+    now - (this.asked ?? 0) > 60 ? ask() : (this.later = setTimeout(ask, 60));
+    this.draw();
+  }
+
+  resize() {
+    const ratio = devicePixelRatio || 1;
+    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * ratio));
+    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * ratio));
+    this.draw();
+  }
+
+  draw() {
+    const { pen, canvas } = this;
+    const ratio = devicePixelRatio || 1;
+    const width = canvas.width / ratio;
+    const height = canvas.height / ratio;
+    const middle = height / 2;
+    const x = (step) => ((step - this.first) / this.length) * width;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, width, height);
+    pen.fillStyle = COLORS.grid;
+    pen.fillRect(0, middle - 3, width, 6);
+    if (!this.line) return;
+    pen.fillStyle = OUTCOMES[this.line.outcome] ?? COLORS.policy;
+    pen.fillRect(0, middle - 3, x(this.line.step), 6);
+    pen.fillStyle = COLORS.human;
+    for (const [from, to] of this.line.human) pen.fillRect(x(from), middle - 6, Math.max(2, x(to) - x(from)), 12);
+    pen.fillStyle = COLORS.event;
+    for (const [step] of this.line.events) pen.fillRect(x(step) - 1, middle - 9, 2, 5);
+    pen.fillStyle = COLORS.now;
+    const now = this.at ?? this.line.step;
+    pen.beginPath();
+    pen.arc(Math.min(width - 5, Math.max(5, x(now))), middle, 5, 0, 7);
+    pen.fill();
+  }
+}
