@@ -50,6 +50,9 @@ class SessionCommands:
             "hand_back": lambda given: self._hand_back(check_holder(given.get("holder"))),
             "nudge": lambda given: self._nudge(given.get("name"), check_offset(given.get("offset"))),
             "pin_tokens": lambda given: self._pin(check_pins(given.get("pins")), check_pin_steps(given.get("steps"))),
+            "preview_tokens": lambda given: self._preview(
+                check_pins(given.get("pins")), check_pin_steps(given.get("steps"))
+            ),
             "look": lambda given: self._look(check_step(given.get("step")), given.get("episode")),
             "rewind": lambda given: self._rewind(check_step(given.get("step")), given.get("episode")),
             "branch": self._branch,
@@ -177,14 +180,27 @@ class SessionCommands:
 
     def _pin(self, pins: dict[int, int], steps: int) -> None:
         session = self.session
-        if not session.policy_drives or session.episode is None or session.rewound is not None:
-            raise CommandError("Tokens are pinned while the policy drives: press Run, and Pause for time to think.")
-        session.robot.steer(pins, session.episode.step + steps)
+        step = self._require_policy_driving()
+        session.robot.steer(pins, step + steps)
         if not pins:
             session.note("The planner's tokens are its own again.")
             return
         named = ", ".join(f"{ACTION_NAMES[dimension]} to bin {chosen}" for dimension, chosen in pins.items())
         session.note(f"Steered by hand for {steps} control steps: {named}.")
+
+    def _preview(self, pins: dict[int, int], steps: int) -> None:
+        """Where pinned tokens would lead, before they are."""
+        session = self.session
+        step = self._require_policy_driving()
+        if session.state != "paused":
+            raise CommandError("Press Pause first: then you see where the tokens would lead, before they do.")
+        session.ghost = session.robot.preview(step, session.instruction, pins, steps) if pins else None
+
+    def _require_policy_driving(self) -> int:
+        session = self.session
+        if not session.policy_drives or session.episode is None or session.rewound is not None:
+            raise CommandError("Tokens are pinned while the policy drives: press Run, and Pause for time to think.")
+        return session.episode.step
 
     # Time.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.session.protocol import SessionSettings
 from policy.host import PolicyHost
-from policy.runtime import Decision, Runtime, WallClock, coarse_path, refined_path, schedule_named
+from policy.runtime import Decision, Pins, Runtime, WallClock, coarse_path, refined_path, schedule_named
 from records import Observation
 
 
@@ -70,3 +70,16 @@ class PolicyDriver:
         if decision.chunk is not None and decision.chunk_row is not None:
             refined = refined_path(hand, decision.chunk.actions[decision.chunk_row :])
         return coarse, refined
+
+    def preview(
+        self, observation: Observation, decision: Decision, hand: NDArray[np.floating], pins: Pins
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None] | None:
+        """Where pinned tokens would lead: the coarse path, and the refiner's if it is free; (K, 3) metres."""
+        if decision.intent is None or decision.token_row is None:
+            return None
+        row = min(max(decision.token_row, 0), len(decision.intent.tokens) - 1)
+        steered = pins.of_intent(decision.intent, row, observation.step)
+        steps = max(1, pins.until - observation.step)
+        coarse = coarse_path(hand, steered, row)[: steps + 1]
+        chunk = self.runtime.preview(observation, decision.intent, pins, row)
+        return coarse, None if chunk is None else refined_path(hand, chunk.actions)

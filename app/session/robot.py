@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -197,6 +197,22 @@ class Robot:
 
         if self.driver is not None:
             self.driver.runtime.steer(Pins(pins, until) if pins else None)
+
+    def preview(self, step: int, instruction: str, pins: dict[int, int], steps: int) -> dict[str, Any] | None:
+        """Where pinned tokens would lead from here, `coarse` and `refined` paths in metres; None without an intent.
+
+        Only while time is frozen: it takes as long as a call of the refiner.
+        """
+        from policy.runtime import Pins
+
+        if self.driver is None or self.decision is None:
+            return None
+        seen = self._observation(step, instruction)
+        paths = self.driver.preview(seen, self.decision, self.env.hand_position, Pins(pins, step + steps))
+        if paths is None:
+            return None
+        coarse, refined = paths
+        return {"coarse": coarse.tolist(), "refined": None if refined is None else refined.tolist()}
 
     def restore(self, record: StepRecord, kept: Kept | None = None) -> None:
         """Scene and policy as they were before a recorded control step, in a new generation.

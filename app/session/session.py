@@ -56,6 +56,8 @@ class Session:
         self.latency_ms = settings.planner_latency_ms
         self.problem: str | None = None
         """why there is no policy"""
+        self.ghost: dict[str, Any] | None = None
+        """where pinned tokens would lead, until time goes on"""
         self.rewound: BranchPoint | None = None
         """where the scene was taken back to, until an episode goes on from there"""
         self._watchers = watchers
@@ -242,6 +244,7 @@ class Session:
 
     def _recorded_step(self, episode: Episode, due: float, wait_until: Callable[[float], None]) -> None:
         robot, who = self.robot, self._who()
+        self.ghost = None
         self.single_steps -= self.state == "paused"
         started = time.perf_counter()
         poses = robot.env.body_poses()

@@ -59,6 +59,7 @@ def describe(session: Session) -> Status:
         "restarts": session.settings.restarts,
         "timeline": episode.timeline.shown() if episode is not None else None,
         "tokens": _tokens(decision),
+        "ghost": session.ghost,
         "line": None if episode is None else episode.summary,
         "branch": None if episode is None or episode.branch is None else [episode.branch.episode, episode.branch.step],
         "rewound": None if session.rewound is None else [session.rewound.episode, session.rewound.step],

@@ -163,6 +163,10 @@ class Commands:
         """Steer the planner: {dimension: bin} for so many control steps; {} lets go."""
         return self._call("pin_tokens", pins=pins, steps=steps)
 
+    def preview_tokens(self, pins: object, steps: object) -> Status:
+        """Where pinned tokens would lead: `ghost` with `coarse` and `refined` paths; only while time is frozen."""
+        return self._call("preview_tokens", pins=pins, steps=steps)
+
     def look(self, step: object, episode: object = None) -> Status:
         """Show a recorded control step in the live view."""
         return self._call("look", step=whole_number(step), episode=episode)

@@ -154,6 +154,7 @@ class LiveFeed:
             "hand_back": lambda: commands.hand_back(name),
             "nudge": lambda: commands.nudge(asked.get("name"), asked.get("offset")),
             "pin_tokens": lambda: commands.pin_tokens(asked.get("pins"), asked.get("steps")),
+            "preview_tokens": lambda: commands.preview_tokens(asked.get("pins"), asked.get("steps")),
             "look": lambda: commands.look(asked.get("step"), asked.get("episode")),
             "rewind": lambda: commands.rewind(asked.get("step"), asked.get("episode")),
             "branch": lambda: commands.branch(asked.get("point"), name),

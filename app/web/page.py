@@ -35,6 +35,7 @@ def build_page(commands: Commands, rerun_url: str) -> gr.Blocks:
                 _add_controls(page, commands)
             with gr.Column(elem_id="inspector"):
                 _add_viewer(rerun_url)
+                gr.HTML(_markup("steer"), elem_id="steer")
         add_endpoints(commands)
     return page
 

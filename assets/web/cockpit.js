@@ -3,6 +3,7 @@
 import { Drive } from "./drive.js";
 import { LiveView } from "./live.js";
 import { StatusPanel } from "./status.js";
+import { Steer } from "./steer.js";
 import { Timeline } from "./timeline.js";
 import { TimingStrip } from "./timing.js";
 import { Viewer, drawsInSoftware } from "./viewer.js";
@@ -24,7 +25,7 @@ const SILENCE = 2500; // milliseconds without a picture
 const query = (selector) => document.querySelector(selector);
 
 function whenReady(start) {
-  const parts = ["#live-view canvas", "#timeline canvas", "#timing canvas", "#status .cells", "#suggestions .chips", "#rerun-toggle", "#latency input", "#refresh"];
+  const parts = ["#live-view canvas", "#timeline canvas", "#token-grid", "#timing canvas", "#status .cells", "#suggestions .chips", "#rerun-toggle", "#latency input", "#refresh"];
   parts.every(query) ? start() : setTimeout(() => whenReady(start), 40);
 }
 
@@ -50,6 +51,7 @@ function start() {
   let you = null;
   let drive = null;
   let line = null;
+  let steer = null;
 
   const apply = (status) => {
     latest = status;
@@ -59,6 +61,7 @@ function start() {
     label(status.state);
     drive?.follow(status, you);
     line?.follow(status);
+    steer?.follow(status);
     followSettings(status);
   };
 
@@ -77,6 +80,7 @@ function start() {
 
   drive = new Drive(view);
   line = new Timeline(view);
+  steer = new Steer(view, drive.camera);
 
   function answer(status) {
     if (!status) return;

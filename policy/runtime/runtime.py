@@ -47,6 +47,7 @@ class Runtime:
     ) -> None:
         self.schedule = schedule
         self.checks = checks
+        self._refine = refiner.refine
         self.counters = Counters()
         self.generation = 0
         self._memory = Memory()
@@ -83,6 +84,24 @@ class Runtime:
     def pins_at(self, step: int) -> Pins | None:
         """What is pinned at a control step."""
         return self._pins if self._pins is not None and step < self._pins.until else None
+
+    def preview(self, observation: Observation, intent: Intent, pins: Pins, row: int) -> Chunk | None:
+        """What the refiner would do with pinned tokens; nothing is carried out. None while it is busy.
+
+        Args:
+            observation: what is seen now.
+            intent: whose tokens they are.
+            pins: what is pinned.
+            row: of the intent's tokens that belongs to the observation's step.
+        """
+        if self._refiner_worker.busy:
+            return None
+        step = observation.step
+        placed = pins.of_intent(replace(intent, step=step - row), row, step)
+        none = np.zeros((0, len(ACTION_NAMES)), dtype=np.float32)
+        chunk = self._refine(observation, placed, step, none, int(self._seed))
+        bins = intent.probabilities.shape[-1]
+        return replace(chunk, actions=np.stack([pins.of_action(action, bins) for action in chunk.actions]))
 
     def keep(self) -> Kept:
         """All that is planned now, to go back to with `resume`."""

@@ -290,3 +290,19 @@ def test_a_pin_outside_the_grid_is_refused(make, pins, steps_, why):
 
 def test_tokens_are_pinned_only_while_the_policy_drives(make):
     assert "while the policy drives" in make().command("pin_tokens", {"pins": {"x": 1}, "steps": 5})["error"]
+
+
+def test_where_pinned_tokens_would_lead_is_seen_before_they_do(make):
+    session = with_lockstep(make(), delay=1)
+    run(session, 10)
+    assert "Press Pause first" in session.command("preview_tokens", {"pins": {"z": 9}, "steps": 20})["error"]
+    say(session, "pause")
+    before = session.robot.env.get_state()
+    ghost = say(session, "preview_tokens", pins={"z": 9}, steps=20)["ghost"]
+    coarse, refined = np.array(ghost["coarse"]), np.array(ghost["refined"])
+    assert coarse.shape == (21, 3) and (np.diff(coarse[:, 2]) > 0.017).all()
+    assert refined.shape == (6, 3) and (np.diff(refined[:, 2]) > 0.015).all()
+    assert np.array_equal(session.robot.env.get_state(), before)
+    say(session, "step")
+    steps(session, 1)
+    assert session.status["ghost"] is None and session.episode.records[-1].pins is None
