@@ -173,6 +173,10 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         """Names of what can be put elsewhere."""
         return [name for name in self.world.names if self.world.is_free(name)]
 
+    def place(self, name: str) -> list[float]:
+        """Where an object's middle is, metres, base frame. For people, never for a policy."""
+        return [round(float(each), 4) for each in self.world.position(name)]
+
     def nudge(self, name: str, offset: tuple[float, float, float]) -> None:
         """Put an object elsewhere, at rest, between two control steps; metres.
 

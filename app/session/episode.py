@@ -42,6 +42,8 @@ class Episode:
     """steps since the last words, whoever drove"""
     held: int = 0
     """steps in a row at which nobody drove"""
+    undone: bool = False
+    """whether the task was seen not to be done since the last words: a human may move what is done already"""
     confirmed: int = 0
     """steps in a row for which the success test held"""
     outcome: Outcome | None = None
@@ -103,10 +105,12 @@ class Episode:
         """Another instruction, or the same once more: the attempt begins anew within the episode."""
         self.instruction = instruction
         self.driven = self.acted = self.confirmed = 0
+        self.undone = False
 
     def after_policy(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
         """The outcome and its sentence, once there is one, after a step that the policy drove."""
         self.driven += 1
+        self.undone |= not success
         if done := self._after_moved(success, settings):
             return done
         if self.driven >= settings.time_limit:
@@ -116,7 +120,8 @@ class Episode:
 
     def after_human(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
         """The same after a step that a human drove, who has all the time there is."""
-        return self._after_moved(success, settings)
+        self.undone |= not success
+        return self._after_moved(success and self.undone, settings)
 
     def _after_moved(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
         self.held = 0

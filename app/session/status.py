@@ -37,6 +37,7 @@ def describe(session: Session) -> Status:
         "step": episode.step if episode is not None else 0,
         "instruction": session.instruction,
         "objects": list(robot.env.objects),
+        "places": {name: robot.env.place(name) for name in robot.env.movable},
         "suggestions": list(robot.suggestions),
         "planner_hz": round(rates[0], 2),
         "refiner_hz": round(rates[1], 2),

@@ -3,6 +3,7 @@
 import { Drive } from "./drive.js";
 import { LiveView } from "./live.js";
 import { StatusPanel } from "./status.js";
+import { Nudge } from "./nudge.js";
 import { Steer } from "./steer.js";
 import { Timeline } from "./timeline.js";
 import { TimingStrip } from "./timing.js";
@@ -52,6 +53,7 @@ function start() {
   let drive = null;
   let line = null;
   let steer = null;
+  let nudge = null;
 
   const apply = (status) => {
     latest = status;
@@ -62,6 +64,7 @@ function start() {
     drive?.follow(status, you);
     line?.follow(status);
     steer?.follow(status);
+    nudge?.follow(status);
     followSettings(status);
   };
 
@@ -81,6 +84,7 @@ function start() {
   drive = new Drive(view);
   line = new Timeline(view);
   steer = new Steer(view, drive.camera);
+  nudge = new Nudge(view, drive.camera);
 
   function answer(status) {
     if (!status) return;

@@ -64,7 +64,10 @@ export class Drive {
     if (mine && !this.mine) this.gripper = status.gripper > 0 ? 1 : -1;
     const changed = mine !== this.mine;
     this.mine = mine;
-    if (changed) this.show();
+    if (changed) {
+      this.pull.end();
+      this.show();
+    }
     const away = status.driver === "human" && !mine;
     query("#take-over").disabled = away && status.holder !== null;
     const clamped = query('[data-field="clamped"]');

@@ -3,101 +3,22 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from rerun.chunk import RrdReader
+from steps import say, wait_for
 
-from app.browser import find_browser
 from records import CONTROL_PERIOD
 from viz import paths
 
 ROOT = Path(__file__).parents[2]
-INSTRUCTION = "#instruction textarea, #instruction input"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-]
 DRAWN = "Number(document.querySelector('#live-view canvas').dataset.frames ?? 0)"
 ATTEMPTS = 2
 """scenes that are tried until one attempt succeeds: the policy is learned, and not every attempt does"""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    port = free_port()
-    line = [sys.executable, "-m", "app.cli", "demo", "--port", str(port), "--rerun-port", str(free_port())]
-    cockpit = subprocess.Popen([*line, "--seed", "880000"], cwd=ROOT)
-    address = f"http://127.0.0.1:{port}/"
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=2).close()
-            break
-        except OSError:
-            assert cockpit.poll() is None and time.monotonic() < deadline, "the cockpit did not come up"
-            time.sleep(0.5)
-    yield address
-    cockpit.send_signal(signal.SIGINT)
-    assert cockpit.wait(60) == 0
-
-
-@pytest.fixture(scope="module")
-def client(address: str) -> Client:
-    client = Client(address, verbose=False)
-    wait_for(client, lambda status: status["policy"] == "ready", 120)
-    return client
-
-
-@pytest.fixture(scope="module")
-def page(address: str) -> Iterator[Page]:
-    found = find_browser()
-    assert found is not None, "no browser: `make test` installs one"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(found[0]), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(120_000)
-        page.goto(address)
-        page.wait_for_selector(INSTRUCTION)
-        yield page
-        browser.close()
-
-
-def wait_for(client: Client, done, seconds: float) -> dict:  # type: ignore[no-untyped-def, type-arg]
-    deadline = time.monotonic() + seconds
-    while True:
-        status = client.predict(api_name="/status")
-        if done(status):
-            return status
-        assert time.monotonic() < deadline, status
-        time.sleep(0.1)
-
-
-def say(page: Page, words: str) -> None:
-    page.fill(INSTRUCTION, words)
-    page.press(INSTRUCTION, "Enter")
 
 
 def test_the_page_fits_and_has_its_elements(page: Page) -> None:

@@ -1,0 +1,67 @@
+"""A cockpit that runs, a browser that looks at it, and a client that asks it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gradio_client import Client
+from playwright.sync_api import Page, sync_playwright
+from steps import FLAGS, INSTRUCTION, wait_for
+
+from app.browser import find_browser
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    port = free_port()
+    line = [sys.executable, "-m", "app.cli", "demo", "--port", str(port), "--rerun-port", str(free_port())]
+    cockpit = subprocess.Popen([*line, "--seed", "880000"], cwd=ROOT)
+    address = f"http://127.0.0.1:{port}/"
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+            break
+        except OSError:
+            assert cockpit.poll() is None and time.monotonic() < deadline, "the cockpit did not come up"
+            time.sleep(0.5)
+    yield address
+    cockpit.send_signal(signal.SIGINT)
+    assert cockpit.wait(60) == 0
+
+
+@pytest.fixture(scope="session")
+def client(address: str) -> Client:
+    client = Client(address, verbose=False)
+    wait_for(client, lambda status: status["policy"] == "ready", 120)
+    return client
+
+
+@pytest.fixture(scope="session")
+def page(address: str) -> Iterator[Page]:
+    found = find_browser()
+    assert found is not None, "no browser: `make test` installs one"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(found[0]), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(120_000)
+        page.goto(address)
+        page.wait_for_selector(INSTRUCTION)
+        yield page
+        browser.close()

@@ -1,0 +1,94 @@
+"""Hands on in a real browser: take the arm, move it with a key, steer the tokens, move the world, go back."""
+
+from __future__ import annotations
+
+import pytest
+from gradio_client import Client
+from playwright.sync_api import Page
+from steps import wait_for
+
+
+@pytest.fixture
+def running(page: Page, client: Client) -> Client:
+    """An episode that has begun in a scene that is set up anew."""
+    status = client.predict("880001", api_name="/reset")
+    client.predict(status["suggestions"][2], api_name="/run")
+    wait_for(client, lambda now: now["step"] >= 3, 60)
+    return client
+
+
+def test_a_key_moves_the_arm_of_whoever_took_it_and_hand_back_returns_it(page: Page, running: Client) -> None:
+    page.click("#take-over")
+    taken = wait_for(running, lambda now: now["driver"] == "human" and now["holder"].startswith("page"), 20)
+    page.focus("#live-view .screen")
+    page.keyboard.down("r")
+    risen = wait_for(
+        running, lambda now: now["end_effector_position"][2] > taken["end_effector_position"][2] + 0.03, 60
+    )
+    assert risen["driver"] == "human"
+    page.keyboard.up("r")
+    assert "Human drives" in page.text_content('[data-field="badge"]')
+    wait_for(running, lambda now: now["state"] == "holding" and now["driver"] == "human", 20)
+    refused = running.predict(api_name="/take_over")
+    assert "Somebody else drives" in refused["error"]
+    page.click("#hand-back")
+    # It may have done what was asked before anybody looks.
+    wait_for(running, lambda now: now["driver"] == "policy" or now["outcome"] is not None, 20)
+    assert running.predict(api_name="/status")["holder"] is None
+
+
+def test_a_client_drives_with_numbers_and_wrong_ones_move_nothing(running: Client) -> None:
+    assert "press Take over first" in running.predict([0, 0, 1, 0, 0, 0, -1], api_name="/drive")["error"]
+    assert running.predict(api_name="/take_over")["driver"] == "human"
+    assert "from -1 to 1" in running.predict([0, 0, 9, 0, 0, 0, -1], api_name="/drive")["error"]
+    before = running.predict(api_name="/status")["end_effector_position"][2]
+    for _ in range(20):
+        running.predict([0, 0, 0.8, 0, 0, 0, -1], api_name="/drive")
+    assert running.predict(api_name="/status")["end_effector_position"][2] > before + 0.02
+    assert running.predict(api_name="/hand_back")["driver"] == "policy"
+
+
+def test_a_bin_that_is_clicked_is_foreseen_then_carried_out(page: Page, running: Client) -> None:
+    running.predict(api_name="/pause")
+    wait_for(running, lambda now: now["tokens"] is not None, 20)
+    page.click('#token-grid button[aria-label^="z +0.9"]')
+    page.wait_for_function("document.querySelector('.foresight .coarse').getAttribute('points').length > 20")
+    page.click("#pin")
+    wait_for(running, lambda now: "z to bin 9" in now["message"], 20)
+    height = running.predict(api_name="/pause")["end_effector_position"][2]
+    steered = wait_for(running, lambda now: now["line"]["human"], 20)
+    assert wait_for(running, lambda now: now["step"] >= steered["step"] + 5, 20)["end_effector_position"][2] > height
+    running.predict(api_name="/stop")
+
+
+def test_an_object_that_is_dragged_lies_elsewhere(page: Page, running: Client) -> None:
+    status = running.predict(api_name="/stop")
+    name, (x, y, z) = next(iter(status["places"].items()))
+    seen = page.evaluate(
+        "(place) => { const view = document.querySelector('#live-view canvas').getBoundingClientRect();"
+        " const at = libra.drive.camera.project(place, view); return [view.x + at.x, view.y + at.y]; }",
+        [x, y, z],
+    )
+    page.mouse.move(*seen)
+    page.mouse.down()
+    page.mouse.move(seen[0] + 12, seen[1] + 8, steps=3)
+    page.mouse.up()
+    moved = wait_for(running, lambda now: abs(now["places"][name][0] - x) + abs(now["places"][name][1] - y) > 0.01, 20)
+    assert "by hand" in moved["message"] or moved["line"]["events"]
+
+
+def test_the_line_leads_back_and_a_branch_goes_on_from_there(page: Page, running: Client) -> None:
+    wait_for(running, lambda now: now["step"] >= 12, 60)
+    running.predict(api_name="/stop")
+    status = wait_for(running, lambda now: now["state"] == "holding", 20)
+    page.focus("#timeline canvas")
+    page.keyboard.press("PageUp")
+    page.wait_for_function("document.querySelector('[data-field=\"where\"]').textContent.includes('step')")
+    page.click("#rewind")
+    rewound = wait_for(running, lambda now: now["state"] == "paused", 20)["rewound"]
+    assert rewound[0] == status["episode"]
+    page.click("#branch")
+    branched = wait_for(running, lambda now: now["branch"] == rewound, 20)
+    assert branched["episode"] != status["episode"] and branched["step"] >= rewound[1]
+    episodes = running.predict(api_name="/episodes")["episodes"]
+    assert {status["episode"], branched["episode"]} <= {each["episode"] for each in episodes}
