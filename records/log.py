@@ -190,10 +190,11 @@ def read_episode(path: Path) -> EpisodeLog:
             header = EpisodeHeader(**json.loads(reader.schema.metadata[b"libra.episode"]))
         except (pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
             raise LogError(f"{path} is no episode log, or its beginning is lost ({error}).") from error
-        return EpisodeLog(header, list(_records(reader, header.episode)))
+        return EpisodeLog(header, list(read_steps(reader, header.episode)))
 
 
-def _records(reader: Any, episode: str) -> Iterator[StepRecord]:
+def read_steps(reader: Any, episode: str) -> Iterator[StepRecord]:
+    """Control steps of an Arrow stream reader, up to its end or to a step that was cut off."""
     intents: dict[int, Intent] = {}
     chunks: dict[int, Chunk] = {}
     while True:

@@ -67,6 +67,31 @@ def loops_tables(report: dict[str, Any]) -> Iterator[Table | str]:
     yield table
 
 
+def hands_tables(report: dict[str, Any]) -> Iterator[Table | str]:
+    """What `libra bench hands` shows."""
+    table = _table("Hands on", ("what", "times", "reached"))
+
+    def row(what: str, times: int, reached: str) -> None:
+        table.add_row(what, str(times) if times else "", reached)
+
+    for name in ("stop", "take_over"):
+        held = report[name]
+        what = f"{name.replace('_', '-')}: holds at the next step"
+        row(what, held["times"], f"{held['held_at_next_step']} of {held['times']}")
+    cut, late = report["dead_man"], report["dead_man"]["ms"]
+    row("connection cut: holds in 250 ms", cut["times"], f"{cut['within_250_ms']} of {cut['times']}")
+    row("  milliseconds", 0, f"{late['p50']:.0f} in the middle, {late['max']:.0f} at most")
+    operator = report["operator"]
+    row("tasks by a scripted operator", operator["episodes"], f"{operator['successes']} of {operator['episodes']}")
+    for family, each in operator["families"].items():
+        row(f"  {family}", each["episodes"], f"{each['successes']} of {each['episodes']}")
+    pins = report["pins"]
+    row("steps that agree with a pin", pins["steps"], f"{100 * pins['agree']:.1f} %")
+    for name, bins in pins["bins"].items():
+        row(f"  {name}, the lowest of its bins", 0, f"{100 * min(bins.values()):.1f} %")
+    yield table
+
+
 def step_table(report: dict[str, Any]) -> Table:
     """What `libra bench step` shows."""
     table = _table(

@@ -65,7 +65,7 @@ class Trial:
             BenchError: it cannot be.
         """
         deadline = time.monotonic() + START_SECONDS
-        while (status := self._call("status"))["policy"] != "ready":
+        while (status := self.call("status"))["policy"] != "ready":
             if status["policy"] == "failed":
                 raise BenchError(status["message"])
             if time.monotonic() > deadline:
@@ -74,8 +74,8 @@ class Trial:
 
     def play(self, schedule: str, latency_ms: float, seconds: float, steps: int, tick: Tick) -> list[Attempt]:
         """The same tasks in the same order, until so many seconds and control steps are over; the last is cut off."""
-        self._call("set_schedule", name=schedule)
-        self._call("set_planner_latency", ms=latency_ms)
+        self.call("set_schedule", name=schedule)
+        self.call("set_planner_latency", ms=latency_ms)
         attempts: list[Attempt] = []
         done, until = 0, time.monotonic() + seconds
         while time.monotonic() < until or done < steps:
@@ -84,12 +84,12 @@ class Trial:
         return attempts
 
     def _attempt(self, seed: int, until: float, steps: int, tick: Tick) -> Attempt:
-        suggestions = self._call("reset", seed=seed)["suggestions"]
+        suggestions = self.call("reset", seed=seed)["suggestions"]
         last = time.monotonic()
-        status = self._call("run", instruction=suggestions[seed % len(suggestions)])
+        status = self.call("run", instruction=suggestions[seed % len(suggestions)])
         while status["outcome"] is None and (time.monotonic() < until or status["step"] < steps):
             time.sleep(POLL_SECONDS)
-            status = self._call("status")
+            status = self.call("status")
             now = time.monotonic()
             tick(now - last)
             last = now
@@ -97,8 +97,8 @@ class Trial:
             raise BenchError(status["error"])
         ended, instruction = status["outcome"] is not None, status["instruction"]
         if not ended:
-            self._call("stop")
-            self._call("reset", seed=seed)  # closes the log
+            self.call("stop")
+            self.call("reset", seed=seed)  # closes the log
         header, records = self._log(status["episode"])
         return Attempt(
             seed,
@@ -124,7 +124,12 @@ class Trial:
                 raise BenchError(f"The log of {episode} was not finished within {WRITE_SECONDS:.0f} s.")
             time.sleep(0.05)
 
-    def _call(self, command: str, **arguments: Any) -> Status:
+    def call(self, command: str, **arguments: Any) -> Status:
+        """A command and the status that answers it.
+
+        Raises:
+            BenchError: the session is gone.
+        """
         try:
             self.status = self.client.call(command, **arguments)
         except SessionGone as gone:

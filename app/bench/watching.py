@@ -55,7 +55,7 @@ def measure_watching(
         with _under_rerun(settings) as trial:
             rows.append(_row("Rerun", trial, None, seconds, tick, say))
     with ExitStack() as stack:
-        trial, feed, address = stack.enter_context(_with_page(settings))
+        trial, feed, address = stack.enter_context(with_page(settings))
         who = stack.enter_context(_browser(address, feed))
         if each:
             rows.append(_row(f"Rerun, page, {who}", trial, feed, seconds, tick, say))
@@ -90,7 +90,7 @@ def _under_rerun(settings: SessionSettings) -> Iterator[Trial]:
 
 
 @contextmanager
-def _with_page(settings: SessionSettings) -> Iterator[tuple[Trial, LiveFeed, str]]:
+def with_page(settings: SessionSettings) -> Iterator[tuple[Trial, LiveFeed, str]]:
     """The whole cockpit, served by this process as by `libra demo`."""
     from app.cockpit import Cockpit
     from app.web.server import build_app, make_server

@@ -1,4 +1,4 @@
-"""`libra bench`: how fast the policy is, how well the two loops hold, and what one control step is made of."""
+"""`libra bench`: how fast the policy is, how well both loops hold, how surely a human wins, what a step is made of."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ EXAMPLES = """\
   libra bench loops                        # ten minutes: three schedules, four latencies, what watching costs
   libra bench loops --quick                # two minutes
   libra bench loops --json loops.json --plot loops.png
+  libra bench hands --quick                # how surely a human wins, and what a scripted operator reaches
   libra bench step --steps 500
   libra bench policy --checkpoint runs/checkpoint --calls 500 --json -"""
 FAILED: Final = 1
@@ -33,18 +34,20 @@ their due time; `waits` counts steps at which the refiner was due but had to wai
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    benches = parser.add_subparsers(dest="what", required=True, metavar="{loops,step,policy}")
+    benches = parser.add_subparsers(dest="what", required=True, metavar="{loops,hands,step,policy}")
     raw = argparse.RawDescriptionHelpFormatter
     loops = benches.add_parser(
         "loops", help="three schedules, four planner latencies, and who watches", epilog=_LOOPS, formatter_class=raw
     )
     loops.add_argument("--quick", action="store_true", help="the most important figures, in two minutes")
     loops.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture (default: loops.png)")
+    hands = benches.add_parser("hands", help="stop, take-over, lost pages, a scripted operator, pinned tokens")
+    hands.add_argument("--quick", action="store_true", help="a few of each, in two minutes")
     step = benches.add_parser("step", help="physics, render, planner, refiner, log and encode of one control step")
     step.add_argument("--steps", type=_positive, default=300, help="control steps (default 300)")
     policy = benches.add_parser("policy", help="planner and refiner, one call at a time")
     policy.add_argument("--calls", type=_positive, default=200, help="calls of each (default 200)")
-    for bench in (loops, step, policy):
+    for bench in (loops, hands, step, policy):
         bench.add_argument(
             "--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, help="folder (default: the shipped one)"
         )
@@ -93,6 +96,10 @@ def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
         from app.bench.step import measure_step
 
         return measure_step(arguments.checkpoint, arguments.steps)
+    if arguments.what == "hands":
+        from app.bench import hands
+
+        return hands.measure_hands(arguments.checkpoint, hands.QUICK if arguments.quick else hands.FULL)
     from app.bench.loops import FULL, QUICK, measure_loops
 
     return measure_loops(arguments.checkpoint, QUICK if arguments.quick else FULL)
@@ -107,10 +114,15 @@ def _show(what: str, report: dict[str, Any]) -> None:
         return
     from rich.console import Console
 
-    from app.bench.report import loops_tables, step_table
+    from app.bench import report as tables
 
+    shown = {
+        "loops": tables.loops_tables,
+        "hands": tables.hands_tables,
+        "step": lambda each: (tables.step_table(each),),
+    }
     console = Console()
-    for part in loops_tables(report) if what == "loops" else (step_table(report),):
+    for part in shown[what](report):
         console.print(part, highlight=False)
 
 

@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 from stand_in import POLICY
 
-from app.bench import figures
+from app.bench import figures, hands
 from app.bench.loops import FULL, QUICK, Cell, Plan, measure_loops
 from app.bench.plot import plot_loops
-from app.bench.report import loops_tables, step_table
+from app.bench.report import hands_tables, loops_tables, step_table
 from app.bench.step import PARTS
 from app.bench.trial import Attempt
 from app.cli import main
@@ -101,6 +101,23 @@ def test_a_tiny_run_measures_every_schedule_and_every_watcher(tmp_path, monkeypa
     assert "five light viewers" in console.export_text()
     plot_loops(report, tmp_path / "loops.png")
     assert (tmp_path / "loops.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_a_human_wins_every_time_and_an_operator_does_a_task_through_the_page(monkeypatch):
+    monkeypatch.setattr(hands, "FAMILIES", ("button",))
+    monkeypatch.setattr(hands, "DIRECTIONS", (2,))
+    monkeypatch.setattr(hands, "PINNED", (1, 8))
+    report = hands.measure_hands(Path("none"), hands.Extent(stops=3, cuts=1, tasks=1, pins=1), POLICY)
+    assert report["stop"]["held_at_next_step"] == report["take_over"]["held_at_next_step"] == 3
+    assert report["dead_man"]["within_250_ms"] == 1
+    assert report["operator"]["families"] == {"button": {"successes": 1, "episodes": 1}}
+    assert report["pins"]["steps"] > 8 and report["pins"]["agree"] == 1.0
+    json.dumps(report)
+    console = Console(width=80, record=True)
+    for part in hands_tables(report):
+        console.print(part)
+    assert "holds at the next step" in console.export_text()
 
 
 def test_one_control_step_is_broken_into_its_parts(capsys):
