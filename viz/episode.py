@@ -34,6 +34,7 @@ class EpisodeLog:
         geometry: of the scene.
         path: of the .rrd file; folders are made, an older file is replaced.
         server_url: of a running gRPC server (`rerun+http://.../proxy`), or None for the file alone.
+        before: of a branch: (K, 3) where the hand went in the episode that it branched off from, metres.
 
     Raises:
         OSError: the file cannot be written.
@@ -46,6 +47,7 @@ class EpisodeLog:
         geometry: Sequence[GeometryRecord],
         path: Path,
         server_url: str | None = None,
+        before: NDArray[np.float32] | None = None,
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.episode = episode
@@ -65,6 +67,8 @@ class EpisodeLog:
         self._tokens = TokenLog(self._recording)
         self._trajectories = TrajectoryLog(self._recording)
         self._timing = TimingLog(self._recording)
+        if before is not None and len(before) > 1:
+            self._trajectories.log_before(before)
         for name in (paths.ACTION, paths.PROPOSAL):
             self._recording.log(
                 name,

@@ -19,6 +19,8 @@ COARSE: Final = "world/coarse_intent"
 REFINED: Final = "world/refined_chunk"
 TAKEN: Final = "world/path_taken"
 HAND: Final = "world/hand"
+BEFORE: Final = "world/path_before"
+"""of a branch: where the hand went in the episode that it branched off from"""
 
 CAMERAS: Final = ("front", "wrist")
 
@@ -53,6 +55,7 @@ COARSE_COLOR: Final[Rgb] = (255, 158, 26)
 """the planner: orange, as in the live view"""
 REFINED_COLOR: Final[Rgb] = (26, 191, 242)
 """the refiner: sky blue, as in the live view"""
+BEFORE_COLOR: Final[Rgb] = (150, 156, 168)
 DRIVER_COLORS: Final[dict[str, Rgb]] = {
     "policy": (0, 158, 115),
     "human": (204, 121, 167),

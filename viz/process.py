@@ -2,7 +2,8 @@
 
 A session that ends, however it does, leaves it as it is: the next one's connection comes over the control connection.
 
-Messages are tuples: `("episode", episode id, instruction, list[GeometryRecord], rrd path)`,
+Messages are tuples: `("episode", episode id, instruction, list[GeometryRecord], rrd path, hands)` with
+(K, 3) hands of the episode that it branched off from or None,
 `("step", StepRecord, body positions (B, 3), body quaternions (B, 4) wxyz)`, `("end", outcome, sentence)`, `("stop",)`.
 The end of a connection counts as "stop".
 """
@@ -73,10 +74,10 @@ def _receive(connection: Connection) -> tuple[Any, ...] | None:
 
 def _handle(message: tuple[Any, ...], episode: EpisodeLog | None, url: str | None) -> EpisodeLog | None:
     match message:
-        case ("episode", str(identifier), str(instruction), geometry, path):
+        case ("episode", str(identifier), str(instruction), geometry, path, before):
             if episode is not None:
                 episode.close()
-            return EpisodeLog(identifier, instruction, geometry, Path(path), url)
+            return EpisodeLog(identifier, instruction, geometry, Path(path), url, before)
         case ("step", record, positions, quaternions):
             if episode is not None:
                 episode.step(record, positions, quaternions)

@@ -18,6 +18,11 @@ class TrajectoryLog:
         self._last: NDArray[np.float32] | None = None
         self._drawn: set[str] = set()
 
+    def log_before(self, hands: NDArray[np.float32]) -> None:
+        """Where the hand (K, 3) went in the episode that this one branched off from, metres."""
+        strip = rr.LineStrips3D([hands], colors=[paths.BEFORE_COLOR], radii=0.0016)
+        self._recording.log(paths.BEFORE, strip, static=True)
+
     def log(self, record: StepRecord) -> None:
         """The paths ahead of this step and one more piece of the path behind it.
 

@@ -41,6 +41,7 @@ class SessionCommands:
         self.session = session
         self._commands: dict[str, Callable[[dict[str, Any]], None]] = {
             "status": lambda _: None,
+            "episodes": lambda _: None,
             "reset": lambda given: session.reset(check_seed(given.get("seed"))),
             "run": lambda given: self._run(check_instruction(given.get("instruction"))),
             "pause": lambda _: self._pause(),

@@ -63,7 +63,9 @@ class Journal:
         self.episode = self._kept[episode.id] = episode
         self._forget_oldest()
         self.recorder.begin(episode.log_path, episode.header)
-        self._watchers.episode(episode.id, instruction, geometry, str(episode.rerun_path))
+        parent = None if branch is None else self._kept.get(branch.episode)
+        before = None if parent is None else np.array([record.hand for record in parent.records], dtype=np.float32)
+        self._watchers.episode(episode.id, instruction, geometry, str(episode.rerun_path), before)
         return episode
 
     def emit(self, record: StepRecord, poses: Poses, kept: Kept | None = None) -> None:

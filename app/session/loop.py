@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import queue
 import threading
@@ -43,6 +44,8 @@ class SessionLoop:
         self._pacer, self._clocks, self._slowness = Pacer(), ClockWatch(), Slowness()
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closing = False
+        self._littered = False
+        """whether control steps were done since garbage was collected"""
         self.turned_at = time.monotonic()
         """when the loop last began a turn, which it does several times a second"""
 
@@ -116,6 +119,7 @@ class SessionLoop:
 
     def turn(self, due: float) -> None:
         """One control step that was due at a time of `time.monotonic()`, watched by the watchdogs of time."""
+        self._littered = True
         session = self.session
         jump = self._clocks.look(self._monotonic(), self._wall())
         if jump is not None:
@@ -133,6 +137,10 @@ class SessionLoop:
             session.too_slow(slow)
 
     def _rest(self) -> None:
+        if self._littered:  # now, not between two control steps: thousands of records take a while to look through
+            self._littered = False
+            gc.collect()
+            gc.freeze()
         self._pacer.restart()
         self._clocks.rest()
         self._slowness.rest()

@@ -111,7 +111,8 @@ def _answer(commands: Connection, loop: SessionLoop, watchers: Watchers) -> None
 
 
 def _settle_memory(loader: threading.Thread) -> None:
-    """Once the policy is there: what is loaded is not garbage, so the collector need not walk it in the loop."""
+    """Once the policy is there: what is loaded is not garbage. From then on the loop collects, whenever it rests."""
     loader.join()
     gc.collect()
     gc.freeze()
+    gc.disable()

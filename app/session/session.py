@@ -97,7 +97,8 @@ class Session:
         except CommandError as refused:
             error = str(refused)
         self.refresh()
-        return self.status if error is None else {"error": error, **self.status}
+        more = {"episodes": self.journal.tree()} if name == "episodes" else {}
+        return {**({} if error is None else {"error": error}), **self.status, **more}
 
     def drive(self, given: dict[str, Any]) -> None:
         """A human's command for the next control step. The only command that any thread may give.

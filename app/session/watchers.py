@@ -49,9 +49,12 @@ class Watchers:
         if self._live is not None:
             self._live.send((qpos, coarse_path, refined_path, step, stamp, seed))
 
-    def episode(self, identifier: str, instruction: str, geometry: list[GeometryRecord], path: str) -> None:
-        """An episode begins."""
-        self._tell("episode", identifier, instruction, geometry, path)
+    def episode(
+        self, identifier: str, instruction: str, geometry: list[GeometryRecord], path: str,
+        before: NDArray[np.float32] | None = None,
+    ) -> None:  # fmt: skip
+        """An episode begins; a branch with the hand's places (K, 3) in the episode that it branched off from."""
+        self._tell("episode", identifier, instruction, geometry, path, before)
 
     def step(self, record: StepRecord, poses: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:
         """A control step, with positions (B, 3) and quaternions (B, 4) of the bodies before its action."""

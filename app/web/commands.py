@@ -184,11 +184,18 @@ class Commands:
         return self._call("branch", **{**point, "step": whole_number(point.get("step")), "holder": holder})
 
     def episodes(self) -> Status:
-        """The status, with `episodes`: `{"episode": id, "files": [path, ...]}` per episode, oldest first."""
+        """The status, with `episodes`, oldest first: `{"episode": id, "files": [path, ...]}`.
+
+        Those that can still be gone back to also have `instruction`, `outcome`, `first` and `step` (control steps),
+        `parent` (of a branch), `human` (stretches that a human drove) and `events`.
+        """
         files: dict[str, list[str]] = {}
         for path in self._episode_files():
             files.setdefault(path.stem, []).append(str(path))
-        return {**self.status(), "episodes": [{"episode": name, "files": paths} for name, paths in files.items()]}
+        status = self._call("episodes")
+        kept = {each["episode"]: each for each in status.get("episodes", ())}
+        listed = [{"episode": name, **kept.get(name, {}), "files": paths} for name, paths in files.items()]
+        return {**status, "episodes": listed}
 
     def _refuse(self, sentence: str) -> Status:
         return {**self.status(), "error": sentence}

@@ -306,3 +306,14 @@ def test_where_pinned_tokens_would_lead_is_seen_before_they_do(make):
     say(session, "step")
     steps(session, 1)
     assert session.status["ghost"] is None and session.episode.records[-1].pins is None
+
+
+def test_every_episode_that_can_be_gone_back_to_is_listed_with_its_parent(make):
+    session = make()
+    run(session, 12)
+    say(session, "rewind", step=5)
+    say(session, "take_over", holder="me")
+    drive(session, 3)
+    first, second = say(session, "episodes")["episodes"]
+    assert (first["parent"], first["outcome"], second["parent"]) == (None, "aborted", "episode-001")
+    assert second["human"] == [[5, 8]] and second["first"] == 5

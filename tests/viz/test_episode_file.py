@@ -6,6 +6,7 @@ import socket
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rerun.chunk import RrdReader
 from viz_episodes import make_geometry, make_grounding, make_intent, make_poses, make_record
@@ -33,7 +34,7 @@ def rows(path: Path) -> dict[str, int]:
 
 
 def episode_messages(identifier: str, path: Path, blind: frozenset[int] = frozenset()) -> list[tuple]:
-    messages: list[tuple] = [("episode", identifier, "pick up the red cube", make_geometry(), str(path))]
+    messages: list[tuple] = [("episode", identifier, "pick up the red cube", make_geometry(), str(path), None)]
     intent = None
     for step in range(STEPS):
         if step in (4, 14, 24):
@@ -168,3 +169,11 @@ def test_a_bad_message_does_not_end_the_view_of_later_ones(tmp_path: Path, caplo
     )
     assert rows(tmp_path / "e1.rrd")[f"/{p.HAND}"] == STEPS
     assert "nonsense" in caplog.text
+
+
+def test_a_branch_shows_where_the_hand_went_before(tmp_path: Path) -> None:
+    path = tmp_path / "e2.rrd"
+    (_, *rest), *steps = episode_messages("e2", path)
+    hands = np.linspace((0.3, 0.0, 0.2), (0.5, 0.1, 0.3), 40, dtype=np.float32)
+    feed([("episode", *rest[:-1], hands), *steps])
+    assert rows(path)[f"/{p.BEFORE}"] == 1
