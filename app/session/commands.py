@@ -10,6 +10,7 @@ from app.session.protocol import (
     CommandError,
     check_holder,
     check_instruction,
+    check_instructions,
     check_latency,
     check_offset,
     check_pin_steps,
@@ -43,7 +44,7 @@ class SessionCommands:
             "status": lambda _: None,
             "episodes": lambda _: None,
             "reset": lambda given: session.reset(check_seed(given.get("seed"))),
-            "run": lambda given: self._run(check_instruction(given.get("instruction"))),
+            "run": lambda given: self._run(*check_instructions(given.get("instruction"))),
             "pause": lambda _: self._pause(),
             "step": lambda _: self._step(),
             "stop": lambda _: self._stop(),
@@ -73,14 +74,16 @@ class SessionCommands:
 
     # The policy at work.
 
-    def _run(self, instruction: str) -> None:
+    def _run(self, instruction: str, *following: str) -> None:
         session = self.session
+        session.plan = list(following)
         if session.human and session.journal.open:
             self._new_words(instruction)
             session.say(session.state, f"“{instruction}”: you drive; Hand back lets the policy do it.")
             return
         if session.robot.driver is None and session.problem is None:
-            session.pending_run = session.instruction = instruction
+            session.pending_run = "; ".join((instruction, *following))
+            session.instruction = instruction
             session.say(session.state, "The policy is being loaded; it starts as soon as it is ready.")
             return
         self._require_policy()
@@ -130,6 +133,7 @@ class SessionCommands:
 
     def _stop(self) -> None:
         session = self.session
+        session.plan.clear()
         if session.pending_run is not None:
             session.new_scene()
         if session.journal.open:
@@ -141,6 +145,7 @@ class SessionCommands:
         session = self.session
         session.hand.take(holder)
         session.pending_run = None
+        session.plan.clear()
         session.single_steps = 0
         if session.journal.open:
             session.robot.new_generation()  # what the policy saw and planned until now counts no more

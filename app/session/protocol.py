@@ -69,6 +69,16 @@ def check_instruction(instruction: object) -> str:
     return words
 
 
+def check_instructions(instruction: object) -> list[str]:
+    """One instruction, or several with semicolons between, to be carried out one after another.
+
+    Raises:
+        CommandError: no text, empty, or too long.
+    """
+    words = [each for each in check_instruction(instruction).split(";") if each.strip()]
+    return [check_instruction(each) for each in words] or [check_instruction("")]
+
+
 def check_seed(seed: object) -> int:
     """A scene seed.
 

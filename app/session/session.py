@@ -56,6 +56,8 @@ class Session:
         self.latency_ms = settings.planner_latency_ms
         self.problem: str | None = None
         """why there is no policy"""
+        self.plan: list[str] = []
+        """instructions that follow once the present one is done"""
         self.ghost: dict[str, Any] | None = None
         """where pinned tokens would lead, until time goes on"""
         self.rewound: BranchPoint | None = None
@@ -120,6 +122,7 @@ class Session:
         """Nothing was asked of this scene yet."""
         self.instruction = ""
         self.rewound = self.pending_run = None
+        self.plan.clear()
         self.settling = 0
         self.nudges.clear()
         self.let_go()
@@ -237,6 +240,8 @@ class Session:
                 self.robot.play(due, step, wait_until)
             except Diverged as error:
                 self._message = str(error)
+            if self.settling == 0 and self.plan and self.state == "ended":
+                self.command("run", {"instruction": "; ".join(self.plan)})
         elif self.journal.recorder.error is not None:
             self.close_episode("aborted", self.journal.recorder.error)
         else:
@@ -349,7 +354,10 @@ class Session:
         self.let_go()
         self.settling = SETTLE_STEPS
         self.single_steps = 0
-        self.say("ended", sentence)
+        if outcome != "success":
+            self.plan.clear()
+        follows = f" Next: “{self.plan[0]}”." if self.plan else ""
+        self.say("ended", sentence + follows)
         robot.show(episode.step)
 
     def close(self) -> None:

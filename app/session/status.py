@@ -36,6 +36,7 @@ def describe(session: Session) -> Status:
         "holder": session.hand.holder,
         "step": episode.step if episode is not None else 0,
         "instruction": session.instruction,
+        "plan": list(session.plan),
         "objects": list(robot.env.objects),
         "places": {name: robot.env.place(name) for name in robot.env.movable},
         "suggestions": list(robot.suggestions),

@@ -317,3 +317,28 @@ def test_every_episode_that_can_be_gone_back_to_is_listed_with_its_parent(make):
     first, second = say(session, "episodes")["episodes"]
     assert (first["parent"], first["outcome"], second["parent"]) == (None, "aborted", "episode-001")
     assert second["human"] == [[5, 8]] and second["first"] == 5
+
+
+def test_several_instructions_are_carried_out_one_after_another(make, monkeypatch):
+    session = make(confirm_steps=1)
+    first, second = session.status["suggestions"][:2]
+    status = say(session, "run", instruction=f"{first}; {second};")
+    assert (status["instruction"], status["plan"]) == (first, [second])
+    steps(session, 3)
+    monkeypatch.setattr(session.robot.env, "success", lambda: True)
+    steps(session, 1)
+    assert session.status["outcome"] == "success" and f"Next: “{second}”" in session.status["message"]
+    monkeypatch.setattr(session.robot.env, "success", lambda: False)
+    steps(session, 60)
+    status = session.status
+    assert (status["instruction"], status["state"], status["episode"]) == (second, "running", "episode-002")
+    assert status["plan"] == []
+
+
+def test_what_fails_or_is_stopped_is_followed_by_nothing(make):
+    session = make()
+    first, second = session.status["suggestions"][:2]
+    say(session, "run", instruction=f"{first}; {second}")
+    steps(session, 3)
+    assert say(session, "stop")["plan"] == []
+    assert "Type an instruction" in session.command("run", {"instruction": " ; ;"})["error"]
