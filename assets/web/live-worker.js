@@ -5,9 +5,11 @@ const RETRY = 1000; // milliseconds
 let canvas, context, address, socket;
 let newest = -1;
 let isVisible = true;
+let probe = null; // the last picture's pixels, while somebody measures how long a key takes to be seen
 
 onmessage = ({ data }) => {
   if ("visible" in data) isVisible = data.visible;
+  if ("probe" in data) probe = data.probe ? new Uint8ClampedArray(0) : null;
   if (data.send && socket?.readyState === WebSocket.OPEN) socket.send(data.send);
   if (!data.canvas) return;
   ({ canvas, address } = data);
@@ -49,7 +51,19 @@ async function draw(data) {
     }
     context.drawImage(picture, 0, 0);
     picture.close();
+    if (probe) compare();
   }
   newest = meta.frame;
   postMessage({ frame: meta });
+}
+
+// Says when a picture differs from the one before, in milliseconds since the epoch.
+function compare() {
+  const at = performance.timeOrigin + performance.now();
+  const before = probe;
+  probe = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  if (before.length !== probe.length) return;
+  for (let i = 0; i < probe.length; i += 4) {
+    if (Math.abs(probe[i] - before[i]) > 16) return postMessage({ changed: at });
+  }
 }

@@ -12,6 +12,7 @@ export class LiveView {
     const worker = new Worker(new URL("./live-worker.js", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }) => {
       if ("link" in data) on.link(data.link);
+      if (data.changed) this.changes?.push(data.changed);
       if (data.text) {
         const said = JSON.parse(data.text);
         if (said.you) on.you(said.you);
@@ -34,6 +35,12 @@ export class LiveView {
 
   // One command for the arm: seven numbers in [-1, 1].
   drive(action, number) { this.worker.postMessage({ send: JSON.stringify({ drive: action, n: number }) }); }
+
+  // Notes in `changes` when a picture differs from the one before (milliseconds since the epoch), to measure delays.
+  watchChanges(isOn) {
+    this.changes = isOn ? [] : undefined;
+    this.worker.postMessage({ probe: isOn });
+  }
 
   count() {
     this.frames += 1;
