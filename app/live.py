@@ -20,6 +20,8 @@ HEIGHT: Final = 540
 MAX_FPS: Final = 30.0
 MIN_FPS: Final = 24.0
 """below which pictures get less detailed"""
+HURRIED_SECONDS: Final = 0.012
+"""that a picture may take while somebody drives by hand"""
 KEEP_ALIVE_SECONDS: Final = 0.5
 STILL_SECONDS: Final = 0.6
 """without motion until the picture is drawn once more with real shadows"""
@@ -35,7 +37,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
 
     Args:
         poses: duplex pipe to the session's `NewestSender`: `READY` out, then one pose
-            `(qpos, coarse_path, refined_path, step, stamp, seed)` in.
+            `(qpos, coarse_path, refined_path, step, stamp, seed, by_hand)` in.
         frames: writable end; `(jpeg, {"step", "stamp", "seed", "hand"})` for every picture, again twice a second while
             nothing changes.
         seed: of the scene to begin with.
@@ -70,13 +72,14 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                 continue
             if pose is not None or not still:
                 still = pose is None
-                picture = renderer.render(shown[0], _thin(shown[1]), shown[2], "still" if still else effort.detail)
+                detail = "still" if still else effort.hurried if shown[6] else effort.detail
+                picture = renderer.render(shown[0], _thin(shown[1]), shown[2], detail)
                 jpeg = cv2.imencode(
                     ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
                 )[1].tobytes()
                 hand = [round(float(each), 4) for each in renderer.hand]
                 meta = {"step": shown[3], "stamp": shown[4], "seed": seed, "hand": hand}
-                if not still:
+                if detail == effort.detail:
                     effort.spent(time.monotonic() - started)
             frames.send((jpeg, meta))
             time.sleep(max(0.0, started + 1 / MAX_FPS - time.monotonic()))
@@ -93,6 +96,11 @@ class Effort:
         self.detail: Detail = "moving"
         self._seconds = 0.0
         self._count = 0
+
+    @property
+    def hurried(self) -> Detail:
+        """How much for somebody who drives by hand: less where the whole would take long."""
+        return "draft" if self._seconds > HURRIED_SECONDS else self.detail
 
     def spent(self, seconds: float) -> None:
         """A moving picture took so long. Half a second decides at least: one slow picture means nothing."""

@@ -170,7 +170,8 @@ class Robot:
         """
         for index, qpos in enumerate(self._slices):
             wait(due + SHOWN_AFTER + index * SLICE_SECONDS)
-            self._watchers.pose(qpos, *self._paths, step, time.monotonic(), self.seed)
+            by_hand = self.hand.holder is not None
+            self._watchers.pose(qpos, *self._paths, step, time.monotonic(), self.seed, by_hand)
         self._slices.clear()
 
     def _put_back(self, before: NDArray[np.float64], step: int) -> str:

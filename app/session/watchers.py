@@ -44,10 +44,14 @@ class Watchers:
         step: int,
         stamp: float,
         seed: int,
+        by_hand: bool = False,
     ) -> None:
-        """What the live view shows; paths (K, 3) in metres, stamp in seconds of `time.monotonic()`."""
+        """What the live view shows; paths (K, 3) in metres, stamp in seconds of `time.monotonic()`.
+
+        Who drives `by_hand` needs pictures soon rather than beautiful.
+        """
         if self._live is not None:
-            self._live.send((qpos, coarse_path, refined_path, step, stamp, seed))
+            self._live.send((qpos, coarse_path, refined_path, step, stamp, seed, by_hand))
 
     def episode(
         self, identifier: str, instruction: str, geometry: list[GeometryRecord], path: str,

@@ -47,7 +47,7 @@ def _add_controls(page: gr.Blocks, commands: Commands) -> None:
             show_label=False,
             container=False,
             max_lines=1,
-            placeholder="Tell the robot what to do, in plain words; several things with semicolons between",
+            placeholder="Tell the robot what to do; several things with ; between",
             elem_id="instruction",
         )
         run = gr.Button("Run", variant="primary", elem_id="run")

@@ -109,7 +109,7 @@ def _head(base: str) -> str:
     return (
         f'<link rel="stylesheet" href="{base}/cockpit.css">\n'
         f'<script type="module" src="{base}/cockpit.js"></script>\n'
-        '<meta name="color-scheme" content="dark">'
+        '<meta name="color-scheme" content="dark light">'
     )
 
 

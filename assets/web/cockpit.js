@@ -5,7 +5,9 @@ import { LiveView } from "./live.js";
 import { StatusPanel } from "./status.js";
 import { Nudge } from "./nudge.js";
 import { Steer } from "./steer.js";
+import { startTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
+import { Tour } from "./tour.js";
 import { TimingStrip } from "./timing.js";
 import { Viewer, drawsInSoftware } from "./viewer.js";
 
@@ -58,10 +60,11 @@ function start() {
   const apply = (status) => {
     latest = status;
     strip.show(status);
-    viewer.isMoving = status.state === "running";
+    viewer.isMoving = status.state === "running" || status.driver === "human";
     suggest(status.suggestions ?? []);
     label(status.state);
     drive?.follow(status, you);
+    viewer.isDriven = drive?.mine ?? false;
     line?.follow(status);
     steer?.follow(status);
     nudge?.follow(status);
@@ -151,6 +154,8 @@ function start() {
   };
   describe();
   listenToKeys();
+  new Tour();
+  startTheme(query("#theme"), () => { strip.draw(); line.draw(); });
 }
 
 let isViewerShown = false;

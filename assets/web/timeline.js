@@ -1,7 +1,9 @@
 // The episode as a line: who drove, what happened, how it ended; and the step that is looked at.
 
-const COLORS = { policy: "#5f6bf0", human: "#e08fc0", event: "#f0e442", grid: "#2b3240", now: "#e8ebf1", text: "#98a1b3" };
-const OUTCOMES = { success: "#35c796", failure: "#ff7a45", refused: "#f0e442", aborted: "#9aa3b5" };
+import { inks } from "./theme.js";
+
+const COLORS = inks({ policy: "accent", human: "human", event: "warn", grid: "line-strong", now: "text" });
+const OUTCOMES = inks({ success: "good", failure: "bad", refused: "warn", aborted: "still" });
 const MIN_STEPS = 100;
 const STEPS_PER_SECOND = 20;
 

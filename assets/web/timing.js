@@ -2,10 +2,12 @@
 // status.timeline = {planner: [[from, to|null], ...], refiner: [[from, to|null], ...], held: [step, ...]}, in control
 // steps: `from` is the step that the call saw, `to` the step at which its result came into use (null: still at it).
 
+import { inks } from "./theme.js";
+
 const WINDOW = 160; // control steps in sight: eight seconds
 const LANE = 22;
 const TOP = 4;
-const COLORS = { planner: "#ff9e1a", refiner: "#2cc3f5", held: "#ff7a45", grid: "#222835", text: "#98a1b3", now: "#e8ebf1" };
+const COLORS = inks({ planner: "planner", refiner: "refiner", held: "bad", grid: "line", text: "muted", now: "text" });
 const STEPS_PER_SECOND = 20;
 
 export class TimingStrip {
