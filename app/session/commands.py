@@ -77,7 +77,7 @@ class SessionCommands:
     def _run(self, instruction: str, *following: str) -> None:
         session = self.session
         session.plan = list(following)
-        if session.human and session.journal.open:
+        if session.human and session.hand.holder is not None and session.journal.open:
             self._new_words(instruction)
             session.say(session.state, f"“{instruction}”: you drive; Hand back lets the policy do it.")
             return

@@ -342,3 +342,14 @@ def test_what_fails_or_is_stopped_is_followed_by_nothing(make):
     steps(session, 3)
     assert say(session, "stop")["plan"] == []
     assert "Type an instruction" in session.command("run", {"instruction": " ; ;"})["error"]
+
+
+def test_who_drove_and_is_gone_does_not_keep_the_arm_from_the_policy(make):
+    session = make()
+    run(session, 2)
+    say(session, "take_over", holder="me")
+    drive(session, 2)
+    session.hand.let_go("me")  # as when a page's connection ends
+    steps(session, 1)
+    assert (sources(session)[-1], session.status["driver"]) == ("hold", "human")
+    assert run(session)["driver"] == "policy"
