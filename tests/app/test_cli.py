@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -70,7 +71,7 @@ def test_every_command_explains_itself_with_examples(name):
 def test_the_examples_are_accepted_by_their_own_command(name):
     command = load(name)
     for line in command.EXAMPLES.replace("\\\n", " ").strip().splitlines():
-        words = line.split("#")[0].split()
+        words = shlex.split(line, comments=True)
         assert words[:2] == ["libra", name]
         parser_of(command).parse_args(words[2:])
 
