@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,21 @@ from training.plan import Stage
 
 
 @dataclass(frozen=True)
+class Drive:
+    """Scenes in which the policy drives."""
+
+    scenes: int
+    tasks: str = "all"
+    delays: str = ""
+    """of the planner, in control steps; empty: as `libra dagger` has them"""
+
+
+@dataclass(frozen=True)
 class Round:
     """The policy drives, the expert labels what it met (DAgger), and both systems learn on."""
 
-    scenes: int
-    """seeds from 200000 on, 10000 a round"""
+    drives: tuple[Drive, ...]
+    """seeds from 200000 on, 10000 a round, 1000 a drive"""
     planner_steps: int
     """0: the planner stays as it is"""
     refiner_steps: int
@@ -28,16 +38,19 @@ class Round:
 class Recipe:
     """How a checkpoint is made; steps are optimiser steps of 64 samples."""
 
-    scenes: int = 1000
+    scenes: int = 900
     """expert demonstrations from these many scene seeds, from 0 on"""
     turning_scenes: int = 300
     """and from these many, from 10000 on, in which the hand must turn much (`training.collect.TURNING`)"""
     refiner_steps: int = 800
     planner_steps: int = 2600
-    rounds: tuple[Round, ...] = (Round(300, 800, 1200), Round(240, 0, 1000))
+    rounds: tuple[Round, ...] = (
+        Round((Drive(300),), 800, 1100),
+        Round((Drive(200), Drive(150, "drawer open,stack", "1,3,5,8,12,16")), 0, 1100),
+    )
     recent_share: tuple[float, float] = (0.5, 0.75)
     """of each batch of planner and refiner in a round: from all but the first data set"""
-    planned_blocks: int = 10
+    planned_blocks: int = 8
     """so many blocks of each data set the refiner sees with the planner's tokens"""
     shards: int = 2
     """single-threaded processes that share every batch, whatever the machine: weights depend on it a little"""
@@ -46,7 +59,7 @@ class Recipe:
 
     def smaller(self) -> Recipe:
         """A few minutes of the same, to see that everything runs; its policy is not good."""
-        return Recipe(25, 10, 10, 20, (Round(10, 10, 10),))
+        return Recipe(25, 10, 10, 20, (Round((Drive(10),), 10, 10),))
 
 
 def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
@@ -67,10 +80,12 @@ def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
     planner, refiner = "planner1", "refiner1"
     for_planner, for_refiner = recipe.recent_share
     for number, each in enumerate(recipe.rounds, start=1):
-        driver, driven, tokens = f"driver{number}", f"dagger{number}", f"tokens{number}"
+        driver, tokens = f"driver{number}", f"tokens{number}"
         plan.export(driver, planner, refiner, runs / "train" / driver)
-        plan.drive(driven, driver, each.scenes, 190_000 + 10_000 * number)
-        sets = [*sets, driven]
+        for place, drive in enumerate(each.drives):
+            driven = f"dagger{number}" + "abcdefgh"[place]
+            plan.drive(driven, driver, drive, 190_000 + 10_000 * number + 1000 * place)
+            sets = [*sets, driven]
         seed = number + 1
         if each.planner_steps:
             start, planner = planner, f"planner{seed}"
@@ -105,16 +120,18 @@ class _Plan:
             name, "collect", folder, "columns.npz", scenes, "scenes", "app.cli", line, settings, (), len(blocks), blocks
         )
 
-    def drive(self, name: str, driver: str, scenes: int, seed: int) -> None:
+    def drive(self, name: str, driver: str, drive: Drive, seed: int) -> None:
         """Episodes that a policy drives and the expert labels."""
         folder = self.runs / "data" / name
         checkpoint = str(self._folder(driver))
-        line = ("dagger", "--checkpoint", checkpoint, "--out", str(folder), "--episodes", str(scenes))
-        line_and_seed = (*line, "--seed", str(seed))
-        settings = {"scenes": scenes, "seed": seed}
-        blocks = _blocks(seed, scenes, dagger.BLOCK)
+        line = ["dagger", "--checkpoint", checkpoint, "--out", str(folder), "--episodes", str(drive.scenes)]
+        line += ["--seed", str(seed), "--tasks", drive.tasks]
+        if drive.delays:
+            line += ["--delays", drive.delays]
+        settings = {**asdict(drive), "seed": seed}
+        blocks = _blocks(seed, drive.scenes, dagger.BLOCK)
         self._add(
-            name, "dagger", folder, "columns.npz", scenes, "scenes", "app.cli", line_and_seed, settings, (driver,),
+            name, "dagger", folder, "columns.npz", drive.scenes, "scenes", "app.cli", tuple(line), settings, (driver,),
             len(blocks), blocks,
         )  # fmt: skip
 

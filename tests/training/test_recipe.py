@@ -15,10 +15,11 @@ from policy import load_policy
 from training.frames import write_format
 from training.plan import OtherSettings, Stage, State, check, table
 from training.progress import Progress
-from training.recipe import Recipe, Round, stages
+from training.recipe import Drive, Recipe, Round, stages
 from training.runner import StageFailed, _startable, only_one, run
 
-TINY = Recipe(1, 1, 1, 1, (Round(1, 1, 1), Round(1, 0, 1)), planned_blocks=1, shards=1, ways=1)
+DRIVEN = (Round((Drive(1),), 1, 1), Round((Drive(1), Drive(1, "stack", "3")), 0, 1))
+TINY = Recipe(1, 1, 1, 1, DRIVEN, planned_blocks=1, shards=1, ways=1)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -103,7 +104,7 @@ def test_what_was_made_of_something_else_is_named_with_it(tmp_path: Path) -> Non
     check(plan(1))
     changed = {stage.name: stage for stage in plan(2)}
     assert changed["planner1"].state() is State.DONE, "it does not depend on the refiner"
-    assert "made from driver1" in str(changed["dagger1"].difference())
+    assert "made from driver1" in str(changed["dagger1a"].difference())
     changed["expert"].folder.joinpath("settings.json").unlink()
     with pytest.raises(OtherSettings, match=r"expert was not made by this recipe"):
         check(plan(1))
