@@ -29,6 +29,8 @@ class Progress:
         """name -> when it began, and how far it was then"""
         self.spent: dict[str, float] = {}
         """kind -> measured seconds of a unit of work"""
+        self._measured: dict[str, tuple[float, int]] = {}
+        """kind -> seconds and units of stages that are done here"""
         try:
             kept = json.loads(path.read_text())["seconds_of"]
             self.spent = {str(kind): float(seconds) for kind, seconds in kept.items()}
@@ -43,30 +45,42 @@ class Progress:
         """A running stage has got this far."""
         self.done[stage.name] = min(done, stage.work)
         began, before = self.running[stage.name]
-        seconds, units = time.monotonic() - began - START, self.done[stage.name] - before
+        seconds, units = self._so_far(stage.kind, time.monotonic() - began - START, self.done[stage.name] - before)
         if seconds > 5 and units > 0:
             self.spent[stage.kind] = seconds / units
 
     def finish(self, stage: Stage) -> None:
         """A stage is done."""
         self.update(stage, stage.work)
-        del self.running[stage.name]
+        began, before = self.running.pop(stage.name)
+        took = time.monotonic() - began - START
+        self._measured[stage.kind] = self._so_far(stage.kind, max(took, 0.0), stage.work - before)
+
+    def _so_far(self, kind: str, seconds: float, units: int) -> tuple[float, int]:
+        """With what stages of this kind took before: the first seconds of a stage say little."""
+        before = self._measured.get(kind, (0.0, 0))
+        return before[0] + seconds, before[1] + units
 
     @property
     def left(self) -> float:
         """Seconds still to go, as if stages ran one after another."""
-        known = [kind for kind in self.spent if kind in SECONDS]
-        slower = sum(self.spent[kind] / SECONDS[kind] for kind in known) / len(known) if known else 1.0
-        rest = [(stage.kind, stage.work - self.done[stage.name]) for stage in self.stages]
-        return sum(
-            START + units * self.spent.get(kind, SECONDS.get(kind, 1.0) * slower) for kind, units in rest if units
-        )
+        return self._seconds({stage.name: stage.work - self.done[stage.name] for stage in self.stages})
 
     @property
     def fraction(self) -> float:
         """Share of the whole time that is over, whoever spent it."""
-        whole = sum(START + s.work * self.spent.get(s.kind, SECONDS.get(s.kind, 1.0)) for s in self.stages)
+        whole = self._seconds({stage.name: stage.work for stage in self.stages})
         return max(0.0, min(1.0, 1 - self.left / whole)) if whole else 1.0
+
+    def _seconds(self, units: dict[str, int]) -> float:
+        """That so many units of each stage take; what was not measured yet is as much slower here as what was."""
+        known = [kind for kind in self.spent if kind in SECONDS]
+        slower = sum(self.spent[kind] / SECONDS[kind] for kind in known) / len(known) if known else 1.0
+        return sum(
+            START + units[stage.name] * self.spent.get(stage.kind, SECONDS.get(stage.kind, 1.0) * slower)
+            for stage in self.stages
+            if units[stage.name]
+        )
 
     def line(self) -> str:
         """One line: how much is done, what is running, how much time is left."""

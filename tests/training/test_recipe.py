@@ -124,6 +124,16 @@ def test_the_time_left_follows_what_stages_really_took(tmp_path: Path) -> None:
     assert "left" in again.line()
 
 
+def test_a_run_that_has_just_begun_is_not_far_however_fast_its_first_stage_is(tmp_path: Path) -> None:
+    first = replace(toy(tmp_path, "first", WRITES, work=100), kind="collect")
+    second = replace(toy(tmp_path, "second", WRITES, work=100), kind="planner")
+    progress = Progress([first, second], tmp_path / "progress.json")
+    progress.spent["collect"] = 0.05  # a tenth of what was thought: then the rest is as much faster
+    assert progress.fraction == 0.0
+    progress.done["first"] = 50
+    assert 0.1 < progress.fraction < 0.4
+
+
 def test_two_trainings_never_share_a_folder(tmp_path: Path) -> None:
     with only_one(tmp_path), pytest.raises(StageFailed, match="another `libra train`"), only_one(tmp_path):
         pass
