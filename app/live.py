@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 WIDTH: Final = 960
 HEIGHT: Final = 540
 MAX_FPS: Final = 30.0
+MAX_FPS_BY_HAND: Final = 50.0
+"""while somebody drives: what they do is to be seen at once"""
+STILL: Final = 1e-4
+"""metres or radians: what moves less is not worth a picture"""
 MIN_FPS: Final = 24.0
 """below which pictures get less detailed"""
 HURRIED_SECONDS: Final = 0.012
@@ -57,19 +61,26 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
     jpeg = b""
     meta: dict[str, Any] = {}
     still = False
+    drawn = 0.0
     try:
-        poses.send(READY)
+        asked = False
         while True:
+            if not asked:  # only now: a pose that waits in the pipe while a picture is drawn is an old one
+                poses.send(READY)
+                asked = True
             pose = poses.recv() if poses.poll(STILL_SECONDS if not still else KEEP_ALIVE_SECONDS) else None
             started = time.monotonic()
             if pose is not None:
-                poses.send(READY)
+                asked = False
                 if pose[5] != seed:
                     seed = pose[5]
                     renderer.set_seed(seed)
+                if _alike(pose, shown) and started - drawn < KEEP_ALIVE_SECONDS:
+                    continue  # so that the first picture of a motion waits for none before it
                 shown, still = pose, False
             if shown is None:
                 continue
+            drawn = started
             if pose is not None or not still:
                 still = pose is None
                 detail = "still" if still else effort.hurried if shown[6] else effort.detail
@@ -82,7 +93,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                 if detail == effort.detail:
                     effort.spent(time.monotonic() - started)
             frames.send((jpeg, meta))
-            time.sleep(max(0.0, started + 1 / MAX_FPS - time.monotonic()))
+            time.sleep(max(0.0, started + 1 / (MAX_FPS_BY_HAND if shown[6] else MAX_FPS) - time.monotonic()))
     except (EOFError, OSError):
         return
     finally:
@@ -112,6 +123,19 @@ class Effort:
             self.detail, self._count = "draft", 0
         elif self.detail == "draft" and self._seconds < 0.25 / MIN_FPS:
             self.detail, self._count = "moving", 0
+
+
+def _alike(pose: Any, shown: Any) -> bool:
+    """Whether somebody drives by hand, and nothing is to be seen of what moved since the last picture."""
+    return (
+        shown is not None
+        and pose[6]
+        and shown[6]
+        and pose[5] == shown[5]
+        and pose[1] is pose[2] is shown[1] is shown[2] is None
+        and pose[0].shape == shown[0].shape
+        and float(np.abs(pose[0] - shown[0]).max()) < STILL
+    )
 
 
 def _thin(path: NDArray[np.float32] | None) -> NDArray[np.float32] | None:

@@ -44,6 +44,8 @@ class SessionLoop:
         self._pacer, self._clocks, self._slowness = Pacer(), ClockWatch(), Slowness()
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closing = False
+        self._hurry = threading.Event()
+        """a human begins to move the arm after a rest"""
         self._littered = False
         """whether control steps were done since garbage was collected"""
         self.turned_at = time.monotonic()
@@ -61,6 +63,8 @@ class SessionLoop:
         except CommandError as refused:
             self.session.refused = (time.monotonic(), str(refused))
             return {"error": str(refused), **self.status}
+        if self.session.rests_by_hand and any(given["action"][:-1]):
+            self._hurry.set()
         return self.status
 
     def leave(self, holder: str) -> None:
@@ -112,6 +116,9 @@ class SessionLoop:
                 self._serve(BLOCKED_SECONDS if session.blocked else IDLE_SECONDS)
                 session.refresh()
                 continue
+            if self._hurry.is_set() and session.rests_by_hand:
+                self._pacer.begin_early()
+            self._hurry.clear()
             due = self._pacer.next()
             self._serve_until(due)
             if not self._closing and session.moving and not session.blocked:
@@ -125,7 +132,7 @@ class SessionLoop:
         if jump is not None:
             self._pacer.restart()
             session.fault(jump)
-        session.control_step(due, _sleep_until)
+        session.control_step(due, self._wait_until)
         now = self._monotonic()
         if session.state in ("running", "holding"):
             session.real_time.step(now)
@@ -135,6 +142,16 @@ class SessionLoop:
             self._slowness.forget()
         elif (slow := self._slowness.step(now)) is not None:
             session.too_slow(slow)
+
+    def _wait_until(self, deadline: float) -> None:
+        """Sleep; of a step in which a human rests, only until they move: the next one then begins at once."""
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return
+        if self.session.rests_by_hand:
+            self._hurry.wait(left)
+        else:
+            time.sleep(left)
 
     def _rest(self) -> None:
         if self._littered:  # now, not between two control steps: thousands of records take a while to look through
@@ -185,9 +202,3 @@ def load_policy(loop: SessionLoop) -> threading.Thread:
     thread = threading.Thread(target=load, name="policy-loader", daemon=True)
     thread.start()
     return thread
-
-
-def _sleep_until(deadline: float) -> None:
-    left = deadline - time.monotonic()
-    if left > 0:
-        time.sleep(left)

@@ -9,6 +9,10 @@ from records import CONTROL_PERIOD
 
 MAX_LAG = 0.25
 """seconds that the loop may be behind and still catch up; what is beyond is lost to simulated time"""
+MOST_EARLY = 0.1
+"""seconds by which simulated time may be ahead of the clock because steps began early"""
+PAID_BACK = 0.005
+"""seconds by which later steps are longer, each, until it is not ahead any more"""
 
 
 class Pacer:
@@ -16,10 +20,23 @@ class Pacer:
 
     def __init__(self) -> None:
         self._due: float | None = None
+        self._early = 0.0
+        """seconds by which steps are ahead of their time"""
 
     def restart(self) -> None:
         """The next step is due when it is asked for."""
         self._due = None
+        self._early = 0.0
+
+    def begin_early(self) -> None:
+        """The next step is due now, instead of a whole period after the last; unless steps are far ahead already."""
+        if self._due is None:
+            return
+        now = time.monotonic()
+        gained = self._due + CONTROL_PERIOD - now
+        if 0 < gained <= MOST_EARLY - self._early:
+            self._early += gained + PAID_BACK  # which `next` takes off again, and adds
+            self._due = now - CONTROL_PERIOD - PAID_BACK
 
     def next(self) -> float:
         """When the next step is due, seconds of `time.monotonic()`."""
@@ -27,7 +44,9 @@ class Pacer:
         if self._due is None or now - self._due - CONTROL_PERIOD > MAX_LAG:
             self._due = now
         else:
-            self._due += CONTROL_PERIOD
+            back = min(PAID_BACK, self._early)
+            self._early -= back
+            self._due += CONTROL_PERIOD + back
         return self._due
 
 

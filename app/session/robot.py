@@ -163,16 +163,20 @@ class Robot:
             self._slices.append(self.env.qpos)
         return 1e3 * (time.perf_counter() - started)
 
-    def play(self, due: float, step: int, wait: Callable[[float], None]) -> None:
-        """Show the slices of the last control step when they are due; returns at the last.
+    def play(self, due: float, step: int, wait: Callable[[float], None], after: float = SHOWN_AFTER) -> None:
+        """Show the slices of the last control step when they are due, `after` seconds later; returns at the last.
 
         What a step takes is done by then, but for the sleep: the next one begins on time on a busy machine, too.
         """
-        for index, qpos in enumerate(self._slices):
-            wait(due + SHOWN_AFTER + index * SLICE_SECONDS)
+        for index in range(SLICES_PER_STEP - len(self._slices), SLICES_PER_STEP):
+            wait(due + after + index * SLICE_SECONDS)
+            self.show_slice(step)
+
+    def show_slice(self, step: int) -> None:
+        """Show the next slice of the last control step now."""
+        if self._slices:
             by_hand = self.hand.holder is not None
-            self._watchers.pose(qpos, *self._paths, step, time.monotonic(), self.seed, by_hand)
-        self._slices.clear()
+            self._watchers.pose(self._slices.pop(0), *self._paths, step, time.monotonic(), self.seed, by_hand)
 
     def _put_back(self, before: NDArray[np.float64], step: int) -> str:
         self._slices.clear()

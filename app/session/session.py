@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from app.session.commands import SessionCommands
 from app.session.episode import BranchPoint, Episode
 from app.session.hand import Hand
@@ -13,7 +15,17 @@ from app.session.journal import Journal
 from app.session.pace import RealTimeFactor
 from app.session.protocol import CommandError, SessionSettings, State, Status, check_action, check_holder
 from app.session.recorder import Recorder
-from app.session.robot import HUMAN, MAX_LOST_PICTURES, NOBODY, POLICY, CamerasLost, Diverged, Robot, Who
+from app.session.robot import (
+    HUMAN,
+    MAX_LOST_PICTURES,
+    NOBODY,
+    POLICY,
+    SHOWN_AFTER,
+    CamerasLost,
+    Diverged,
+    Robot,
+    Who,
+)
 from app.session.status import STARVED_STEPS, describe
 from app.session.watchers import Watchers
 from records import Outcome, StepRecord
@@ -49,6 +61,8 @@ class Session:
         self.real_time = RealTimeFactor()
         self.human = False
         """whether a human drives, commands or not"""
+        self._still = False
+        """whether the last control step moved nothing"""
         self.refused = (0.0, "")
         """when a human's command was refused the last time, and why"""
         self.instruction = ""
@@ -176,6 +190,11 @@ class Session:
         return runs and not self.human
 
     @property
+    def rests_by_hand(self) -> bool:
+        """Whether a human drives, and has moved nothing at the last control step."""
+        return self.human and self._still and self.state == "running"
+
+    @property
     def dropped(self) -> dict[str, int]:
         """What the watchers were too slow for."""
         return self._watchers.dropped
@@ -255,7 +274,9 @@ class Session:
         started = time.perf_counter()
         poses = robot.env.body_poses()
         kept = robot.keep() if who == POLICY else None
+        held = robot.hold_action()
         record = self._decide(episode, who)
+        self._still = bool(np.array_equal(record.action, held))
         record.due_late = max(0.0, time.monotonic() - due)
         record.wall_time = time.time()
         record.durations["decision"] = 1e3 * (time.perf_counter() - started)
@@ -265,6 +286,8 @@ class Session:
         except Diverged as error:
             verdict = "aborted", str(error)
         episode.step += 1
+        if who == HUMAN:  # who moves something wants to see it move
+            robot.show_slice(record.step)
         verdict = verdict or self._verdict(episode, who)
         if verdict is None and who != NOBODY:
             record.durations["render"] = self.look_ahead()
@@ -272,7 +295,7 @@ class Session:
         for event in record.events:
             self._event = (time.monotonic(), event)
         self.journal.emit(record, poses, kept)
-        robot.play(due, record.step, wait_until)
+        robot.play(due, record.step, wait_until, after=0.0 if who == HUMAN else SHOWN_AFTER)
         if verdict is not None:
             self.close_episode(*verdict)
         self._give_up_if_lost()

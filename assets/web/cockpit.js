@@ -64,7 +64,6 @@ function start() {
     suggest(status.suggestions ?? []);
     label(status.state);
     drive?.follow(status, you);
-    viewer.isDriven = drive?.mine ?? false;
     line?.follow(status);
     steer?.follow(status);
     nudge?.follow(status);
@@ -84,7 +83,7 @@ function start() {
     },
   });
 
-  drive = new Drive(view);
+  drive = new Drive(view, () => { viewer.lastHand = performance.now(); });
   line = new Timeline(view);
   steer = new Steer(view, drive.camera);
   nudge = new Nudge(view, drive.camera);

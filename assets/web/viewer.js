@@ -1,11 +1,11 @@
 // Manners for the Rerun viewer, which draws and fetches by itself inside our page.
 //
 // Where no graphics card draws it, the processor does, on the cores that simulate and drive the robot: one picture of it
-// costs as much as ten of the live view. There it is drawn less often while the arm moves, hardly ever while somebody drives
-// it from this page, more often for a while after it has come to rest, and at once where somebody points at it.
+// costs as much as ten of the live view. There it is drawn less often while the arm moves, not at all while somebody's hands
+// on this page move it, more often for a while after it has come to rest, and at once where somebody points at it.
 
 const MOVING = 700; // milliseconds between two pictures of the viewer while the arm moves
-const DRIVEN = 5000; // while this page drives: a key must not wait for a picture of it
+const HANDS_REST = 1500; // while this page drives, after the last motion: a key must not wait for a picture of it
 const AT_REST = 350;
 const CATCHING_UP = 60; // it takes in what it was sent only while it draws
 const CATCH_UP_LASTS = 12_000;
@@ -21,7 +21,7 @@ export class Viewer {
     this.isSlow = isSlow;
     this.stopped = -Infinity;
     this.isMoving = false;
-    this.isDriven = false;
+    this.lastHand = -Infinity; // when hands on this page last moved the arm
     darken();
     keepHome();
     if (this.isSlow) this.pace(place);
@@ -37,7 +37,6 @@ export class Viewer {
   }
 
   period(now, touched) {
-    if (this.isDriven) return DRIVEN;
     if (now - touched < TOUCH_LASTS) return TOUCHED;
     if (this.isMoving) return MOVING;
     return now - this.stopped < CATCH_UP_LASTS ? CATCHING_UP : AT_REST;
@@ -53,7 +52,11 @@ export class Viewer {
       if (!asksViewer()) return direct(callback);
       const now = performance.now();
       const period = this.period(now, touched);
-      const draw = () => direct((time) => { callback(time); drawn = performance.now(); });
+      const draw = () => {
+        const wait = this.lastHand + HANDS_REST - performance.now();
+        if (wait > 0) return setTimeout(draw, wait);
+        direct((time) => { callback(time); drawn = performance.now(); });
+      };
       return setTimeout(draw, Math.max(0, Math.min(drawn + period - now, period)));
     };
   }

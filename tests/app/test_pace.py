@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from multiprocessing import Pipe
 
 import pytest
 
 from app.session.newest import READY, NewestSender
-from app.session.pace import MAX_LAG, Pacer, RealTimeFactor
+from app.session.pace import MAX_LAG, MOST_EARLY, PAID_BACK, Pacer, RealTimeFactor
 from records import CONTROL_PERIOD
 
 
@@ -42,6 +43,28 @@ def test_a_loop_that_is_a_little_late_catches_up_and_one_that_is_very_late_does_
     assert pacer.next() == pytest.approx(first + 2 * CONTROL_PERIOD, abs=1e-6)
     time.sleep(MAX_LAG + 2 * CONTROL_PERIOD)
     assert pacer.next() == pytest.approx(time.monotonic(), abs=0.02)
+
+
+def test_a_step_that_begins_early_is_paid_back_by_those_after_it():
+    pacer = Pacer()
+    first = pacer.next()
+    time.sleep(0.02)
+    pacer.begin_early()
+    early = pacer.next()
+    assert early == pytest.approx(time.monotonic(), abs=0.01)
+    later = [pacer.next() for _ in range(20)]
+    assert all(CONTROL_PERIOD <= b - a <= CONTROL_PERIOD + PAID_BACK + 1e-6 for a, b in pairwise([early, *later]))
+    assert later[-1] == pytest.approx(first + 21 * CONTROL_PERIOD, abs=1e-6), "in the end no time is lost or won"
+
+
+def test_steps_that_begin_early_never_bring_time_far_ahead_of_the_clock():
+    pacer = Pacer()
+    started = pacer.next()
+    ahead = []
+    for number in range(1, 41):
+        pacer.begin_early()
+        ahead.append(started + number * CONTROL_PERIOD - pacer.next())
+    assert MOST_EARLY / 2 < max(ahead) <= MOST_EARLY
 
 
 def test_the_receiver_that_asks_gets_the_newest_message_alone():
