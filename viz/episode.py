@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class EpisodeLog:
         geometry: of the scene.
         path: of the .rrd file; folders are made, an older file is replaced.
         server_url: of a running gRPC server (`rerun+http://.../proxy`), or None for the file alone.
-        before: of a branch: (K, 3) where the hand went in the episode that it branched off from, metres.
+        before: of a branch: where the hand went in each episode of the same tree, (K, 3) metres by episode.
 
     Raises:
         OSError: the file cannot be written.
@@ -47,13 +47,15 @@ class EpisodeLog:
         geometry: Sequence[GeometryRecord],
         path: Path,
         server_url: str | None = None,
-        before: NDArray[np.float32] | None = None,
+        before: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.episode = episode
         self._instruction = instruction
         batches = rr.ChunkBatcherConfig(flush_tick=timedelta(seconds=BATCH_SECONDS))
-        self._recording = rr.RecordingStream(paths.APPLICATION_ID, batcher_config=batches)
+        self._recording = rr.RecordingStream(
+            paths.APPLICATION_ID, recording_id=paths.recording_of(episode), batcher_config=batches
+        )
         sinks: list[rr.FileSink | rr.GrpcSink] = [rr.FileSink(path)]
         if server_url is not None:
             sinks.append(rr.GrpcSink(server_url))
@@ -67,7 +69,7 @@ class EpisodeLog:
         self._tokens = TokenLog(self._recording)
         self._trajectories = TrajectoryLog(self._recording)
         self._timing = TimingLog(self._recording)
-        if before is not None and len(before) > 1:
+        if before:
             self._trajectories.log_before(before)
         for name in (paths.ACTION, paths.PROPOSAL):
             self._recording.log(

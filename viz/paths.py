@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Final
 
 APPLICATION_ID: Final = "libra_cockpit"
@@ -20,7 +21,7 @@ REFINED: Final = "world/refined_chunk"
 TAKEN: Final = "world/path_taken"
 HAND: Final = "world/hand"
 BEFORE: Final = "world/path_before"
-"""of a branch: where the hand went in the episode that it branched off from"""
+"""of a branch: where the hand went in the episodes of the same tree"""
 
 CAMERAS: Final = ("front", "wrist")
 
@@ -117,3 +118,13 @@ def planner_peaks(camera: str) -> str:
 def stage(name: str) -> str:
     """Milliseconds that one stage of the control step took."""
     return f"{STAGES}/{escape(name)}"
+
+
+def recording_of(episode: str) -> str:
+    """A recording's id for an episode; another one every time: episodes of two cockpits have the same names."""
+    return f"{episode}-{uuid.uuid4().hex[:8]}"
+
+
+def episode_of(recording: str) -> str:
+    """The episode that a recording's id was made for."""
+    return recording.rpartition("-")[0]

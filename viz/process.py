@@ -3,7 +3,7 @@
 A session that ends, however it does, leaves it as it is: the next one's connection comes over the control connection.
 
 Messages are tuples: `("episode", episode id, instruction, list[GeometryRecord], rrd path, hands)` with
-(K, 3) hands of the episode that it branched off from or None,
+(K, 3) hands by episode of those in the same tree or None,
 `("step", StepRecord, body positions (B, 3), body quaternions (B, 4) wxyz)`, `("end", outcome, sentence)`, `("stop",)`.
 The end of a connection counts as "stop".
 """

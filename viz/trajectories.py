@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import rerun as rr
 from numpy.typing import NDArray
@@ -18,10 +20,12 @@ class TrajectoryLog:
         self._last: NDArray[np.float32] | None = None
         self._drawn: set[str] = set()
 
-    def log_before(self, hands: NDArray[np.float32]) -> None:
-        """Where the hand (K, 3) went in the episode that this one branched off from, metres."""
-        strip = rr.LineStrips3D([hands], colors=[paths.BEFORE_COLOR], radii=0.0016)
-        self._recording.log(paths.BEFORE, strip, static=True)
+    def log_before(self, hands: Mapping[str, NDArray[np.float32]]) -> None:
+        """Where the hand went in the other episodes of this one's tree, (K, 3) metres by episode."""
+        seen = {episode: places for episode, places in hands.items() if len(places) > 1}
+        if seen:
+            strips = rr.LineStrips3D([*seen.values()], colors=[paths.BEFORE_COLOR], radii=0.0016, labels=[*seen])
+            self._recording.log(paths.BEFORE, strips, static=True)
 
     def log(self, record: StepRecord) -> None:
         """The paths ahead of this step and one more piece of the path behind it.

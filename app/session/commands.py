@@ -215,8 +215,10 @@ class SessionCommands:
         session = self.session
         if session.moving and session.state != "ended":
             raise CommandError("The live view shows what happens now: press Pause, then look back.")
+        found, record = session.journal.find(episode, step)
         session.settling = 0
-        session.robot.show_record(session.journal.find(episode, step)[1])
+        session.looked = (found.id, step)
+        session.robot.show_record(record)
 
     def _rewind(self, step: int, episode: str | None) -> None:
         session = self.session
@@ -224,6 +226,7 @@ class SessionCommands:
         session.close_episode("aborted", f"Somebody went back to step {step} of {found.id}.")
         session.let_go()
         session.settling = 0
+        session.looked = None
         session.nudges.clear()
         session.robot.restore(record)
         session.rewound = BranchPoint(found.id, step)

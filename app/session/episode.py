@@ -87,6 +87,8 @@ class Episode:
             "step": self.step,
             "outcome": self.outcome,
             "parent": None if self.branch is None else self.branch.episode,
+            "schedule": self.schedule,
+            "planner_latency_ms": self.planner_latency_ms,
             "human": self.timeline.human_spans(),
             "events": self.timeline.event_marks(),
         }

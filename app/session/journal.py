@@ -63,8 +63,11 @@ class Journal:
         self.episode = self._kept[episode.id] = episode
         self._forget_oldest()
         self.recorder.begin(episode.log_path, episode.header)
-        parent = None if branch is None else self._kept.get(branch.episode)
-        before = None if parent is None else np.array([record.hand for record in parent.records], dtype=np.float32)
+        before = {
+            each.id: np.array([record.hand for record in each.records], dtype=np.float32)
+            for each in self._kept.values()
+            if each is not episode and each.records and self._root(each) == self._root(episode)
+        }
         self._watchers.episode(episode.id, instruction, geometry, str(episode.rerun_path), before)
         return episode
 
@@ -106,6 +109,12 @@ class Journal:
     def tree(self) -> list[dict[str, Any]]:
         """Every episode that is kept: where it branched off, how long it is, how it ended."""
         return [each.summary for each in self._kept.values()]
+
+    def _root(self, episode: Episode) -> str:
+        """The episode that the first branch on the way to this one branched off from."""
+        while episode.branch is not None and (parent := self._kept.get(episode.branch.episode)) is not None:
+            episode = parent
+        return episode.id if episode.branch is None else episode.branch.episode
 
     def _forget_oldest(self) -> None:
         while len(self._kept) > 1 and sum(len(each.records) for each in self._kept.values()) > KEPT_STEPS:

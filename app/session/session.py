@@ -74,6 +74,8 @@ class Session:
         """instructions that follow once the present one is done"""
         self.ghost: dict[str, Any] | None = None
         """where pinned tokens would lead, until time goes on"""
+        self.looked: tuple[str, int] | None = None
+        """episode and step that the live view shows instead of now"""
         self.rewound: BranchPoint | None = None
         """where the scene was taken back to, until an episode goes on from there"""
         self._watchers = watchers
@@ -135,7 +137,7 @@ class Session:
     def new_scene(self) -> None:
         """Nothing was asked of this scene yet."""
         self.instruction = ""
-        self.rewound = self.pending_run = None
+        self.rewound = self.pending_run = self.looked = None
         self.plan.clear()
         self.settling = 0
         self.nudges.clear()
@@ -188,6 +190,13 @@ class Session:
         """Whether the policy drives at the next control step, if one is done."""
         runs = self.state == "running" or (self.state == "paused" and self.before_pause == "running")
         return runs and not self.human
+
+    @property
+    def looked_line(self) -> dict[str, Any] | None:
+        """The episode that the live view shows, if it is another one than the present."""
+        if self.looked is None or (self.episode is not None and self.looked[0] == self.episode.id):
+            return None
+        return self.journal.find(*self.looked)[0].summary
 
     @property
     def rests_by_hand(self) -> bool:
@@ -251,6 +260,7 @@ class Session:
             Unrecoverable: with one sentence; the episode is closed.
         """
         episode = self.episode
+        self.looked = None
         if episode is None or episode.outcome is not None:
             self.settling -= 1
             step = episode.step if episode is not None else 0

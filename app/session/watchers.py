@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -55,9 +56,9 @@ class Watchers:
 
     def episode(
         self, identifier: str, instruction: str, geometry: list[GeometryRecord], path: str,
-        before: NDArray[np.float32] | None = None,
+        before: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:  # fmt: skip
-        """An episode begins; a branch with the hand's places (K, 3) in the episode that it branched off from."""
+        """An episode begins; a branch with the hand's places (K, 3) in each episode of the same tree."""
         self._tell("episode", identifier, instruction, geometry, path, before)
 
     def step(self, record: StepRecord, poses: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:

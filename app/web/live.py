@@ -155,6 +155,7 @@ class LiveFeed:
             "nudge": lambda: commands.nudge(asked.get("name"), asked.get("offset")),
             "pin_tokens": lambda: commands.pin_tokens(asked.get("pins"), asked.get("steps")),
             "preview_tokens": lambda: commands.preview_tokens(asked.get("pins"), asked.get("steps")),
+            "episodes": commands.episodes,
             "look": lambda: commands.look(asked.get("step"), asked.get("episode")),
             "rewind": lambda: commands.rewind(asked.get("step"), asked.get("episode")),
             "branch": lambda: commands.branch(asked.get("point"), name),

@@ -10,11 +10,13 @@ from typing import Any, Final
 import gradio as gr
 from gradio.components import Component
 from gradio_rerun import Rerun
+from gradio_rerun.events import TimeUpdate
 
 from app import ROOT
 from app.web.commands import MAX_LATENCY, SCHEDULES, Commands, Status
 from app.web.endpoints import add_endpoints
 from scenes.compose import WIDE_FOVY, WIDE_POSITION, WIDE_TARGET
+from viz.paths import episode_of
 
 MARKUP: Final = ROOT / "assets" / "web"
 # After every command the page shows the status that came back, at once, and the error sentence if there is one.
@@ -34,7 +36,7 @@ def build_page(commands: Commands, rerun_url: str) -> gr.Blocks:
                 gr.HTML(_markup("timing"), elem_id="timing")
                 _add_controls(page, commands)
             with gr.Column(elem_id="inspector"):
-                _add_viewer(rerun_url)
+                _add_viewer(rerun_url, commands)
                 gr.HTML(_markup("steer"), elem_id="steer")
         add_endpoints(commands)
     return page
@@ -111,7 +113,7 @@ def _add_controls(page: gr.Blocks, commands: Commands) -> None:
     )
 
 
-def _add_viewer(rerun_url: str) -> None:
+def _add_viewer(rerun_url: str, commands: Commands) -> None:
     with gr.Row(elem_id="inspector-bar"):
         gr.HTML(_markup("inspector"))
         toggle = gr.Button("Hide", elem_id="rerun-toggle", size="sm")
@@ -133,6 +135,22 @@ def _add_viewer(rerun_url: str) -> None:
         js="() => ({visible: window.libra.toggleViewer(), __type__: 'update'})",
         api_visibility="private",
     )
+
+    def look_at_cursor(moved: TimeUpdate) -> Status:
+        return commands.look(round(moved.payload.time), episode_of(moved.payload.recording_id))
+
+    reply = gr.JSON(visible="hidden", elem_id="cursor-reply")
+    # While the viewer follows what happens it says so with every picture: only a person's hand on it comes through.
+    viewer.time_update(
+        look_at_cursor,
+        None,
+        reply,
+        js="() => window.libra.cursorMoved()",
+        queue=False,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        api_visibility="private",
+    ).then(None, reply, None, js=_SHOW_REPLY)
 
 
 def _markup(name: str) -> str:

@@ -7,6 +7,7 @@ import { Nudge } from "./nudge.js";
 import { Steer } from "./steer.js";
 import { startTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
+import { Tree } from "./tree.js";
 import { Tour } from "./tour.js";
 import { TimingStrip } from "./timing.js";
 import { Viewer, drawsInSoftware } from "./viewer.js";
@@ -54,6 +55,7 @@ function start() {
   let you = null;
   let drive = null;
   let line = null;
+  let tree = null;
   let steer = null;
   let nudge = null;
 
@@ -65,6 +67,7 @@ function start() {
     label(status.state);
     drive?.follow(status, you);
     line?.follow(status);
+    tree?.follow(status);
     steer?.follow(status);
     nudge?.follow(status);
     followSettings(status);
@@ -85,11 +88,13 @@ function start() {
 
   drive = new Drive(view, () => { viewer.lastHand = performance.now(); });
   line = new Timeline(view);
+  tree = new Tree(view);
   steer = new Steer(view, drive.camera);
   nudge = new Nudge(view, drive.camera);
 
   function answer(status) {
     if (!status) return;
+    tree.listed(status.episodes);
     panel.reply(status);
     if (status.state !== "offline") apply(status);
   }
@@ -150,11 +155,15 @@ function start() {
     drive,
     reply: answer,
     toggleViewer,
+    cursorMoved: () => {
+      if (!viewer.isTouched || viewer.isMoving) throw new Error("not by hand"); // goes no further: nothing is asked
+      return [];
+    },
   };
   describe();
   listenToKeys();
   new Tour();
-  startTheme(query("#theme"), () => { strip.draw(); line.draw(); });
+  startTheme(query("#theme"), () => { strip.draw(); line.draw(); tree.draw(); });
 }
 
 let isViewerShown = false;

@@ -18,7 +18,8 @@ export class Timeline {
     this.at = null; // the step that is looked at; null: now
     this.isStill = false;
     const look = (event) => this.look(this.first + (event.offsetX / this.canvas.clientWidth) * this.length);
-    this.canvas.addEventListener("pointerdown", (event) => { this.canvas.setPointerCapture(event.pointerId); look(event); });
+    this.canvas.addEventListener("pointerdown", (event) => { this.isHeld = true; this.canvas.setPointerCapture(event.pointerId); look(event); });
+    for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, () => { this.isHeld = false; });
     this.canvas.addEventListener("pointermove", (event) => event.buttons && look(event));
     this.canvas.addEventListener("keydown", (event) => {
       const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -STEPS_PER_SECOND, PageDown: STEPS_PER_SECOND }[event.key];
@@ -36,11 +37,13 @@ export class Timeline {
   get chosen() { return this.at ?? Math.max(this.first, this.line.step - 1); }
 
   follow(status) {
-    if (!status.line || status.line.episode !== this.line?.episode) this.at = null;
-    this.line = status.line;
+    const line = status.looked_line ?? status.line;
+    if (line?.episode !== this.line?.episode) this.at = null;
+    this.line = line;
     this.isStill = ["paused", "ended", "holding"].includes(status.state) && this.line !== null;
     if (!this.isStill) this.at = null;
     if (status.rewound) this.at = status.rewound[1];
+    else if (this.isStill && status.looked && !this.isHeld) this.at = status.looked[1];
     query("#rewind").disabled = query("#branch").disabled = !this.isStill || !(this.line?.step > this.first);
     const where = query('[data-field="where"]');
     where.textContent = this.line ? this.words(status) : "No episode yet";
@@ -50,7 +53,7 @@ export class Timeline {
   }
 
   words(status) {
-    const from = status.branch ? ` from ${status.branch[0].replace("episode-", "")}` : "";
+    const from = this.line.parent ? ` from ${this.line.parent.replace("episode-", "")}` : "";
     const at = this.at === null ? "" : ` · step ${Math.round(this.at)}`;
     return `${this.line.episode.replace("episode-", "Episode ")}${from}${at}`;
   }

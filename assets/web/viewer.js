@@ -22,9 +22,12 @@ export class Viewer {
     this.stopped = -Infinity;
     this.isMoving = false;
     this.lastHand = -Infinity; // when hands on this page last moved the arm
+    this.touched = -Infinity; // when somebody last pointed at the viewer, or typed there
+    for (const kind of ["pointermove", "pointerdown", "wheel", "keydown"])
+      place.addEventListener(kind, () => { this.touched = performance.now(); }, { capture: true, passive: true });
     darken();
     keepHome();
-    if (this.isSlow) this.pace(place);
+    if (this.isSlow) this.pace();
   }
 
   get isMoving() {
@@ -36,22 +39,22 @@ export class Viewer {
     this.moves = moves;
   }
 
-  period(now, touched) {
-    if (now - touched < TOUCH_LASTS) return TOUCHED;
+  period(now) {
+    if (this.isTouched) return TOUCHED;
     if (this.isMoving) return MOVING;
     return now - this.stopped < CATCH_UP_LASTS ? CATCHING_UP : AT_REST;
   }
 
-  pace(place) {
-    let touched = -Infinity;
+  // Whether somebody's hand is on it: only then its cursor moves by their will.
+  get isTouched() { return performance.now() - this.touched < TOUCH_LASTS; }
+
+  pace() {
     let drawn = -Infinity;
-    for (const kind of ["pointermove", "pointerdown", "wheel", "keydown"])
-      place.addEventListener(kind, () => { touched = performance.now(); }, { capture: true, passive: true });
     const direct = window.requestAnimationFrame.bind(window);
     window.requestAnimationFrame = (callback) => {
       if (!asksViewer()) return direct(callback);
       const now = performance.now();
-      const period = this.period(now, touched);
+      const period = this.period(now);
       const draw = () => {
         const wait = this.lastHand + HANDS_REST - performance.now();
         if (wait > 0) return setTimeout(draw, wait);

@@ -53,7 +53,9 @@ def test_a_step_that_begins_early_is_paid_back_by_those_after_it():
     early = pacer.next()
     assert early == pytest.approx(time.monotonic(), abs=0.01)
     later = [pacer.next() for _ in range(20)]
-    assert all(CONTROL_PERIOD - 1e-6 <= b - a <= CONTROL_PERIOD + PAID_BACK + 1e-6 for a, b in pairwise([early, *later]))
+    assert all(
+        CONTROL_PERIOD - 1e-6 <= b - a <= CONTROL_PERIOD + PAID_BACK + 1e-6 for a, b in pairwise([early, *later])
+    )
     assert later[-1] == pytest.approx(first + 21 * CONTROL_PERIOD, abs=1e-6), "in the end no time is lost or won"
 
 

@@ -175,5 +175,10 @@ def test_a_branch_shows_where_the_hand_went_before(tmp_path: Path) -> None:
     path = tmp_path / "e2.rrd"
     (_, *rest), *steps = episode_messages("e2", path)
     hands = np.linspace((0.3, 0.0, 0.2), (0.5, 0.1, 0.3), 40, dtype=np.float32)
-    feed([("episode", *rest[:-1], hands), *steps])
+    feed([("episode", *rest[:-1], {"e1": hands, "e0": hands[::-1]}), *steps])
     assert rows(path)[f"/{p.BEFORE}"] == 1
+
+
+def test_a_recording_tells_which_episode_it_is_of() -> None:
+    assert p.recording_of("episode-003") != p.recording_of("episode-003"), "two cockpits may have the same episodes"
+    assert p.episode_of(p.recording_of("episode-003")) == "episode-003"
