@@ -319,6 +319,42 @@ def test_every_episode_that_can_be_gone_back_to_is_listed_with_its_parent(make):
     assert second["human"] == [[5, 8]] and second["first"] == 5
 
 
+def test_what_the_live_view_shows_instead_of_now_is_known_to_every_page(make):
+    session = make()
+    run(session, 12)
+    say(session, "rewind", step=5)
+    say(session, "take_over", holder="me")
+    drive(session, 3)
+    say(session, "stop")
+    say(session, "pause")
+    parent = session.journal.tree()[0]["episode"]
+    shown = say(session, "look", step=9, episode=parent)
+    assert shown["looked"] == [parent, 9] and shown["looked_line"]["episode"] == parent
+    assert shown["line"]["episode"] == session.episode.id != parent
+    here = say(session, "look", step=6, episode=session.episode.id)
+    assert here["looked"] == [session.episode.id, 6] and here["looked_line"] is None
+    say(session, "pause")
+    steps(session, 1)
+    assert session.status["looked"] is None, "time goes on: the live view shows now"
+
+
+def test_of_a_branch_the_whole_tree_is_told(make, monkeypatch):
+    session = make()
+    told = []
+    monkeypatch.setattr(session.journal._watchers, "episode", lambda *given: told.append(given[-1]))
+    run(session, 12)
+    for _ in range(2):
+        say(session, "rewind", step=5, episode="episode-001")
+        say(session, "take_over", holder="me")
+        drive(session, 3)
+    first, second, third = told
+    assert first == {} and list(second) == ["episode-001"] and list(third) == ["episode-001", "episode-002"]
+    assert third["episode-001"].shape == (13, 3)
+    say(session, "reset", seed=7)
+    run(session, 1)
+    assert told[-1] == {}, "another scene is another tree"
+
+
 def test_several_instructions_are_carried_out_one_after_another(make, monkeypatch):
     session = make(confirm_steps=1)
     first, second = session.status["suggestions"][:2]

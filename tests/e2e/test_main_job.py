@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from steps import say, wait_for
 from records import CONTROL_PERIOD
 from viz import paths
 
-ROOT = Path(__file__).parents[2]
 DRAWN = "Number(document.querySelector('#live-view canvas').dataset.frames ?? 0)"
 ATTEMPTS = 2
 """scenes that are tried until one attempt succeeds: the policy is learned, and not every attempt does"""
@@ -82,14 +80,3 @@ def test_every_button_is_an_endpoint_that_answers_with_an_object(client: Client)
     assert wait_for(client, lambda now: now["step"] > step, 10)["step"] == step + 1
     client.predict(api_name="/pause")
     assert client.predict(api_name="/stop")["state"] == "holding"
-
-
-if os.environ.get("LIBRA_UPDATE_SCREENSHOTS"):
-
-    def test_a_screenshot_for_the_readme(page: Page, client: Client) -> None:
-        status = client.predict("880002", api_name="/reset")
-        say(page, status["suggestions"][-1])
-        wait_for(client, lambda now: now["step"] >= 22, 60)
-        client.predict(api_name="/pause")
-        page.wait_for_timeout(25_000)  # Rerun catches up slowly where the processor draws it
-        page.screenshot(path=ROOT / "docs" / "images" / "cockpit.png")
