@@ -1,6 +1,6 @@
-"""How long from a key press to the first changed pixel of the live view, and how many frames a second, in Chromium.
+"""What somebody at the page gets, in Chromium: how soon a key is seen, how many pictures, how surely the arm holds.
 
-    python scripts/measure_page.py --presses 200 --json page.json
+    python scripts/measure_page.py --presses 200 --losses 100 --json page.json
 
 Needs the browser that `make test` installs. Close other programs first.
 """
@@ -8,6 +8,7 @@ Needs the browser that `make test` installs. Close other programs first.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import socket
@@ -17,28 +18,51 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from tqdm import tqdm
 
 from app import DEFAULT_CHECKPOINT
 from app.bench.watching import free_port
 from app.browser import find_browser
 from app.cockpit import Cockpit
+from records.log import read_episode
 
 FLAGS = [
     "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
 ]  # fmt: skip
+SEED = 880_002
 SEEN_SECONDS = 1.0
 """after which a key that nobody saw counts as missed"""
 
 
+@dataclass
+class Bench:
+    """A cockpit, its page's address, and a browser."""
+
+    cockpit: Cockpit
+    address: str
+    browser: Browser
+
+    def open(self) -> Page:
+        """The page, once it is usable."""
+        page = self.browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(self.address)
+        page.wait_for_function("window.libra?.view.frames > 5", timeout=120_000)
+        return page
+
+    def status(self) -> dict[str, Any]:
+        """Of the session."""
+        return dict(self.cockpit.client.call("status"))
+
+
 @contextmanager
-def cockpit_page(seed: int) -> Iterator[Page]:
-    """The page of a cockpit, opened in headless Chromium."""
+def bench(seed: int) -> Iterator[Bench]:
+    """A cockpit that runs, and headless Chromium."""
     from app.web.server import build_app, make_server
 
     found = find_browser()
@@ -55,12 +79,10 @@ def cockpit_page(seed: int) -> Iterator[Page]:
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=str(found[0]), args=FLAGS)
-                page = browser.new_page(viewport={"width": 1440, "height": 900})
-                page.goto(f"http://127.0.0.1:{listener.getsockname()[1]}/")
-                page.wait_for_function("window.libra?.view.frames > 5", timeout=120_000)
-                while cockpit.client.call("status")["policy"] != "ready":
+                made = Bench(cockpit, f"http://127.0.0.1:{listener.getsockname()[1]}/", browser)
+                while made.status()["policy"] != "ready":
                     time.sleep(0.5)
-                yield page
+                yield made
                 browser.close()
         finally:
             server.should_exit = True
@@ -89,40 +111,130 @@ def measure_keys(page: Page, presses: int) -> list[float | None]:
         pressed, changes = page.evaluate("() => [window.pressed, libra.view.changes]")
         later = [at - pressed for at in changes if 0 < at - pressed < 1e3 * SEEN_SECONDS]
         found.append(later[0] if later else None)
-    page.evaluate("() => libra.view.watchChanges(false)")
+    page.evaluate("() => { libra.view.watchChanges(false); }")
+    page.click("#stop")
     return found
 
 
-def measure_rate(page: Page, seconds: float) -> float:
-    """Frames a second that the page draws."""
-    before = page.evaluate("libra.view.frames")
-    started = time.monotonic()
-    time.sleep(seconds)
-    return float((page.evaluate("libra.view.frames") - before) / (time.monotonic() - started))
+def measure_pictures(made: Bench, page: Page, seconds: float) -> tuple[float, list[float]]:
+    """Pictures a second that the page draws while the policy moves the arm, and how old each is (milliseconds)."""
+    drawn, ages = 0, []
+    spent = 0.0
+    page.evaluate("() => { libra.view.watchChanges(true); }")
+    with tqdm(total=round(seconds), desc="pictures") as bar:
+        while spent < seconds:
+            status = made.cockpit.client.call("reset", seed=SEED + round(spent))
+            made.cockpit.client.call("run", instruction=random.choice(status["suggestions"]))
+            time.sleep(1.0)
+            page.evaluate("() => { libra.view.ages.length = 0; }")
+            started = time.monotonic()
+            while made.status()["state"] == "running" and time.monotonic() - started < 5:
+                time.sleep(0.05)
+            taken = time.monotonic() - started
+            seen = page.evaluate("() => libra.view.ages")
+            clock = time.time() - time.monotonic()
+            ages += [at - 1e3 * (stamp + clock) for stamp, at in seen]
+            drawn += len(seen)
+            spent += taken
+            bar.update(round(min(spent, seconds)) - bar.n)
+    page.evaluate("() => { libra.view.watchChanges(false); }")
+    return drawn / spent, ages
+
+
+LOSSES = {
+    "focus lost": lambda page: page.evaluate("() => document.activeElement.blur()"),
+    "tab killed": lambda page: page.close(),
+    "tab crashed": lambda page: _crash(page),
+    "socket cut": lambda page: page.evaluate("() => { libra.view.worker.terminate(); }"),
+}
+
+
+def measure_losses(made: Bench, losses: int) -> list[dict[str, Any]]:
+    """While a key is held the page is lost, in each of `LOSSES` in turn: milliseconds until the arm holds."""
+    found = []
+    page: Page | None = None
+    for number in tqdm(range(losses), "losses"):
+        kind = list(LOSSES)[number % len(LOSSES)]
+        if page is None:
+            page = made.open()
+        made.cockpit.client.call("reset", seed=SEED)
+        page.evaluate("() => { libra.drive.take(); }")
+        page.wait_for_function("libra.drive.mine")
+        page.focus("#live-view .screen")
+        page.keyboard.down("r")
+        time.sleep(random.uniform(0.3, 0.7))
+        moving = made.status()["state"] == "running"
+        lost_at = time.time()
+        with contextlib.suppress(Exception):  # of a page that is gone while it is asked
+            LOSSES[kind](page)
+        if kind != "focus lost":
+            with contextlib.suppress(Exception):
+                page.close()
+            page = None
+        else:
+            page.keyboard.up("r")
+        time.sleep(0.6)
+        held = _held_after(made, lost_at)
+        found.append({"kind": kind, "moving": moving, "ms": held})
+    if page is not None:
+        page.close()
+    return found
+
+
+def _held_after(made: Bench, moment: float) -> float | None:
+    """Milliseconds from a moment (Unix seconds) to the begin of the first control step from which on nothing moved."""
+    status = made.cockpit.client.call("episodes")
+    log = made.cockpit.folder / f"{status['episode']}.arrow"
+    records = read_episode(log).records
+    moved = [record.step for record in records if record.action[:6].any()]
+    after = [record for record in records if record.step > moved[-1]]
+    return 1e3 * max(0.0, after[0].wall_time - moment) if after else None
+
+
+def _crash(page: Page) -> None:
+    page.context.new_cdp_session(page).send("Page.crash")
+
+
+def shares(values: list[float]) -> dict[str, float]:
+    """Median, 95th percentile and worst, rounded."""
+    values = sorted(values)
+    at = {"p50": 0.5, "p95": 0.95, "max": 1.0}
+    return {name: round(values[min(len(values) - 1, int(share * len(values)))], 1) for name, share in at.items()}
 
 
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--presses", type=int, default=100, help="key presses (default 100)")
+    parser.add_argument("--losses", type=int, default=0, help="lost pages while a key is held (default none)")
     parser.add_argument("--without-rerun", action="store_true", help="hide the Rerun viewer first")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     arguments = parser.parse_args()
-    with cockpit_page(880_002) as page:
+    report: dict[str, Any] = {}
+    with bench(SEED) as made:
+        page = made.open()
         if arguments.without_rerun:
             page.evaluate("() => document.querySelector('#rerun-toggle').click()")
         time.sleep(15)
         keys = measure_keys(page, arguments.presses)
-        rate = measure_rate(page, 10)
-    seen = sorted(each for each in keys if each is not None)
-    report: dict[str, Any] = {"presses": len(keys), "seen": len(seen), "frames_per_second": rate}
-    if seen:
-        report["key_to_pixel_ms"] = {
-            name: seen[min(len(seen) - 1, int(share * len(seen)))] for name, share in (("p50", 0.5), ("p95", 0.95))
+        if seen := [each for each in keys if each is not None]:
+            report["key_to_pixel_ms"] = {"presses": len(keys), "seen": len(seen), **shares(seen)}
+        rate, ages = measure_pictures(made, page, 40)
+        report["pictures_per_second"] = round(rate, 1)
+        report["picture_age_ms"] = {"older than 150": sum(age > 150 for age in ages), "of": len(ages), **shares(ages)}
+        page.close()
+        losses = measure_losses(made, arguments.losses)
+    if losses:
+        held = [each["ms"] for each in losses if each["ms"] is not None]
+        report["loss_to_hold_ms"] = {
+            "losses": len(losses),
+            "while moving": sum(each["moving"] for each in losses),
+            "held within 250": sum(each <= 250 for each in held),
+            **{kind: shares([each["ms"] for each in losses if each["kind"] == kind]) for kind in LOSSES},
         }
     print(json.dumps(report))
     if arguments.json:
-        arguments.json.write_text(json.dumps({**report, "ms": keys}, indent=1))
+        arguments.json.write_text(json.dumps({**report, "keys": keys, "ages": ages, "losses": losses}, indent=1))
 
 
 if __name__ == "__main__":

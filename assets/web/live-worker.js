@@ -54,6 +54,7 @@ async function draw(data) {
     if (probe) compare();
   }
   newest = meta.frame;
+  if (probe) meta.drawn = performance.timeOrigin + performance.now(); // milliseconds since the epoch
   postMessage({ frame: meta });
 }
 

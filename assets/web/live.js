@@ -21,6 +21,7 @@ export class LiveView {
       }
       if (data.frame) {
         this.count();
+        if (data.frame.drawn) this.ages?.push([data.frame.stamp, data.frame.drawn]);
         on.frame(data.frame);
       }
     };
@@ -36,9 +37,11 @@ export class LiveView {
   // One command for the arm: seven numbers in [-1, 1].
   drive(action, number) { this.worker.postMessage({ send: JSON.stringify({ drive: action, n: number }) }); }
 
-  // Notes in `changes` when a picture differs from the one before (milliseconds since the epoch), to measure delays.
+  // To measure delays: notes in `changes` when a picture differs from the one before (milliseconds since the epoch), in
+  // `ages` when what a picture shows was (seconds of the session's clock) and when it was drawn (milliseconds).
   watchChanges(isOn) {
     this.changes = isOn ? [] : undefined;
+    this.ages = isOn ? [] : undefined;
     this.worker.postMessage({ probe: isOn });
   }
 
