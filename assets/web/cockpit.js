@@ -1,15 +1,17 @@
 // Brings Gradio's page to life: live view, status, timing strip, suggestions, keys, and the Rerun viewer when it is time.
 
+import { Ask } from "./ask.js";
 import { Drive } from "./drive.js";
 import { LiveView } from "./live.js";
 import { StatusPanel } from "./status.js";
 import { Nudge } from "./nudge.js";
+import { startShare } from "./share.js";
 import { Steer } from "./steer.js";
 import { startTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 import { Tour } from "./tour.js";
 import { TimingStrip } from "./timing.js";
-import { Viewer, drawsInSoftware } from "./viewer.js";
+import { Viewer, drawsInSoftware, streamAddress } from "./viewer.js";
 
 const TIPS = {
   run: "Carry out the instruction (Enter)",
@@ -53,6 +55,7 @@ function start() {
   let latest = null;
   let you = null;
   let drive = null;
+  let ask = null;
   let line = null;
   let steer = null;
   let nudge = null;
@@ -64,6 +67,8 @@ function start() {
     suggest(status.suggestions ?? []);
     label(status.state);
     drive?.follow(status, you);
+    ask?.follow(status, you);
+    watching(status.watching);
     viewer.isDriven = drive?.mine ?? false;
     line?.follow(status);
     steer?.follow(status);
@@ -85,6 +90,7 @@ function start() {
   });
 
   drive = new Drive(view);
+  ask = new Ask(view, drive.screen);
   line = new Timeline(view);
   steer = new Steer(view, drive.camera);
   nudge = new Nudge(view, drive.camera);
@@ -122,6 +128,15 @@ function start() {
     query("#step").toggleAttribute("data-quiet", !isPaused);
   }
 
+  function watching(count) {
+    if (count === undefined) return; // answers to commands do not say it
+    const eye = query('[data-field="watching"]');
+    eye.hidden = count < 2;
+    eye.lastElementChild.textContent = count;
+    eye.dataset.tip = `${count} pages watch this robot; this one is ${you}`;
+    eye.setAttribute("aria-label", eye.dataset.tip);
+  }
+
   // Schedule, latency and scene may be changed by another page or program.
   function followSettings(status) {
     const now = JSON.stringify([status.schedule, status.planner_latency_ms, status.seed]);
@@ -151,10 +166,12 @@ function start() {
     drive,
     reply: answer,
     toggleViewer,
+    streamAddress,
   };
   describe();
   listenToKeys();
   new Tour();
+  startShare();
   startTheme(query("#theme"), () => { strip.draw(); line.draw(); });
 }
 
