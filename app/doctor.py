@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from app import DEFAULT_CHECKPOINT, DEFAULT_HOST, DEFAULT_PORT, DEFAULT_RERUN_PORT, ROOT
+from app.addresses import NO_NETWORK, own_addresses
 from app.ports import port_problem
 
 APT_LINE: Final = (
@@ -120,6 +121,14 @@ def check_port(name: str, host: str, port: int, option: str) -> Finding:
     return Finding(name, True, f"{host}:{port} is free.") if problem is None else Finding(name, False, *problem)
 
 
+def check_network() -> Finding:
+    """By which addresses others reach this machine; none is no failure, the cockpit is for this machine first."""
+    found = own_addresses()
+    if not found:
+        return Finding("network", True, f"{NO_NETWORK}: `libra demo --lan` needs a network.")
+    return Finding("network", True, f"`libra demo --lan` serves others at {', '.join(found)}.")
+
+
 def check_browser() -> Finding:
     """Whether there is a browser that the test can drive."""
     from app.browser import find_browser
@@ -192,7 +201,7 @@ def thorough_checks() -> list[Callable[[], Finding]]:
 
 def all_checks(needs: Needs) -> list[Callable[[], Finding]]:
     """Everything that `libra doctor` looks at."""
-    return [*quick_checks(needs), *thorough_checks(), check_browser, check_versions, check_cores]
+    return [*quick_checks(needs), *thorough_checks(), check_browser, check_network, check_versions, check_cores]
 
 
 def examine(checks: Iterable[Callable[[], Finding]]) -> list[Finding]:

@@ -50,6 +50,9 @@ class SessionCommands:
             "stop": lambda _: self._stop(),
             "take_over": lambda given: self._take_over(check_holder(given.get("holder"))),
             "hand_back": lambda given: self._hand_back(check_holder(given.get("holder"))),
+            "ask": lambda given: self._ask(check_holder(given.get("holder"))),
+            "give": lambda given: self._give(check_holder(given.get("holder"))),
+            "keep": lambda given: self._keep(check_holder(given.get("holder"))),
             "nudge": lambda given: self._nudge(given.get("name"), check_offset(given.get("offset"))),
             "pin_tokens": lambda given: self._pin(check_pins(given.get("pins")), check_pin_steps(given.get("steps"))),
             "preview_tokens": lambda given: self._preview(
@@ -167,6 +170,19 @@ class SessionCommands:
             session.episode.driven = 0
         session.say("running", f"The policy goes on: “{session.instruction}”")
         session.look_ahead()
+
+    def _ask(self, asker: str) -> None:
+        self.session.hand.ask(asker)
+        self.session.note(f"{_named(asker)} asks for the arm.")
+
+    def _give(self, holder: str) -> None:
+        asker = self.session.hand.answer(holder, gives=True)
+        self._take_over(asker)
+        self.session.note(f"{_named(holder)} gave the arm to {asker}.")
+
+    def _keep(self, holder: str) -> None:
+        asker = self.session.hand.answer(holder, gives=False)
+        self.session.note(f"{_named(holder)} keeps the arm; {asker} may ask again.")
 
     def _nudge(self, name: object, offset: tuple[float, float, float]) -> None:
         session = self.session
@@ -289,3 +305,8 @@ class SessionCommands:
         found, record = session.journal.find(point.episode, point.step)
         if words == record.instruction:
             session.robot.restore(record, found.kept_at(point.step))
+
+
+def _named(who: str) -> str:
+    """At the beginning of a sentence."""
+    return who[0].upper() + who[1:]

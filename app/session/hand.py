@@ -1,4 +1,4 @@
-"""A human's hand on the arm: who holds it, and what they command; silence means hold (dead-man)."""
+"""A human's hand on the arm: who holds it, who asks for it, and what is commanded; silence means hold (dead-man)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ SILENCE: Final = 0.2
 """seconds without a command after which the arm holds"""
 BURST: Final = 3.0
 """commands that may come at once: networks deliver in bursts what was sent evenly"""
+ASK_SECONDS: Final = 20.0
+"""after which nobody asks any more"""
 
 
 class Hand:
@@ -30,11 +32,13 @@ class Hand:
         self._clock = clock
         self._lock = threading.Lock()
         self._holder: str | None = None
+        self._asker: str | None = None
         self._free()
 
     def _free(self) -> None:
+        """Forget what the last holder commanded, and who asked them for the arm."""
         self._command: NDArray[np.float32] | None = None
-        self._at = -np.inf
+        self._at = self._asked_at = -np.inf
         self._number = -1
         self._credit = BURST
         self._refilled = self._clock()
@@ -52,7 +56,7 @@ class Hand:
         """
         with self._lock:
             if self._holder not in (None, holder):
-                raise CommandError("Somebody else drives the arm: wait until they hand it back, or press Stop.")
+                raise self._taken()
             self._holder = holder
             self._free()
 
@@ -72,7 +76,53 @@ class Hand:
         if self._holder is None:
             raise CommandError("Nobody drives the arm by hand: press Take over first.")
         if self._holder != holder:
-            raise CommandError("Somebody else drives the arm: wait until they hand it back, or press Stop.")
+            raise self._taken()
+
+    def _taken(self) -> CommandError:
+        return CommandError(f"Somebody else drives the arm ({self._holder}): ask for it, wait, or press Stop.")
+
+    @property
+    def asker(self) -> str | None:
+        """Who asks for the arm; None: nobody, or not any more."""
+        return self._asker if self._clock() - self._asked_at <= ASK_SECONDS else None
+
+    def ask(self, asker: str) -> None:
+        """Ask the holder for the arm.
+
+        Raises:
+            CommandError: nobody holds it, they do themselves, or another asks already.
+        """
+        with self._lock:
+            if self._holder is None:
+                raise CommandError("Nobody drives the arm by hand: press Take over.")
+            if self._holder == asker:
+                raise CommandError("You drive the arm already.")
+            if self.asker not in (None, asker):
+                raise CommandError(f"Somebody else asks for the arm already ({self.asker}): wait for the answer.")
+            if self.asker is None:  # asking again is no way to ask for longer
+                self._asker, self._asked_at = asker, self._clock()
+
+    def answer(self, holder: str, gives: bool) -> str:
+        """The holder's answer: whoever asked, who holds the arm from now on if it is given.
+
+        Raises:
+            CommandError: the arm is not theirs to give, or nobody asks for it.
+        """
+        with self._lock:
+            self.require(holder)
+            if (asker := self.asker) is None:
+                raise CommandError("Nobody asks for the arm.")
+            self._asked_at = -np.inf
+            if gives:
+                self._holder = asker
+                self._free()
+            return asker
+
+    def withdraw(self, asker: str) -> None:
+        """Whoever may have asked is gone."""
+        with self._lock:
+            if self._asker == asker:
+                self._asked_at = -np.inf
 
     def offer(self, holder: str, action: NDArray[np.float32], number: int | None = None) -> None:
         """A command (7,) for the next control step; the newest counts.

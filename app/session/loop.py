@@ -68,7 +68,8 @@ class SessionLoop:
         return self.status
 
     def leave(self, holder: str) -> None:
-        """Somebody's page or connection is gone: if they drove, the arm holds."""
+        """Somebody's page or connection is gone: if they drove, the arm holds; they ask for nothing any more."""
+        self.session.hand.withdraw(holder)
         if self.session.hand.holder == holder:
             self.session.hand.let_go(holder)
             self.tell(lambda: self.session.note("Whoever drove the arm is gone: it holds. Take over, or press Stop."))

@@ -34,6 +34,7 @@ def describe(session: Session) -> Status:
         "outcome": episode.outcome if episode is not None else None,
         "driver": _driver(session),
         "holder": session.hand.holder,
+        "asking": session.hand.asker,
         "step": episode.step if episode is not None else 0,
         "instruction": session.instruction,
         "plan": list(session.plan),

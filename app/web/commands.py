@@ -143,6 +143,18 @@ class Commands:
         """The policy drives again, from what it sees then."""
         return self._call("hand_back", holder=holder)
 
+    def ask(self, asker: str) -> Status:
+        """Ask whoever drives for the arm; they see it for `app.session.hand.ASK_SECONDS`."""
+        return self._call("ask", holder=asker)
+
+    def give(self, holder: str) -> Status:
+        """The arm to whoever asks for it."""
+        return self._call("give", holder=holder)
+
+    def keep(self, holder: str) -> Status:
+        """Not now."""
+        return self._call("keep", holder=holder)
+
     def drive(self, holder: str, action: object) -> Status:
         """One human command (7,), see `records.ACTION_NAMES`."""
         return self._call("drive", holder=holder, action=action)

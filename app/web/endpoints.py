@@ -52,6 +52,18 @@ def add_endpoints(commands: Commands) -> None:
         """The policy drives again, from what it sees then."""
         return commands.hand_back(_who(request))
 
+    def ask(request: gr.Request) -> dict[str, Any]:
+        """Ask whoever drives for the arm; they have 20 seconds to answer with `give` or `keep`."""
+        return commands.ask(_who(request))
+
+    def give(request: gr.Request) -> dict[str, Any]:
+        """The arm to whoever asks for it, while you drive."""
+        return commands.give(_who(request))
+
+    def keep(request: gr.Request) -> dict[str, Any]:
+        """You go on driving, and whoever asks for the arm is told."""
+        return commands.keep(_who(request))
+
     def drive(command: list[float], request: gr.Request) -> dict[str, Any]:
         """One command, seven numbers in [-1, 1]: x, y, z, roll, pitch, yaw, gripper; 200 ms of silence is a hold."""
         return commands.drive(_who(request), command)
@@ -77,7 +89,7 @@ def add_endpoints(commands: Commands) -> None:
         return commands.episodes()
 
     session = (run, pause, step, stop, reset, status, schedule, latency, episodes)
-    for endpoint in (*session, take_over, hand_back, drive, pin_tokens, nudge, rewind, branch):
+    for endpoint in (*session, take_over, hand_back, ask, give, keep, drive, pin_tokens, nudge, rewind, branch):
         gr.api(endpoint, api_name=endpoint.__name__, queue=False)
 
 

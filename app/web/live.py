@@ -4,20 +4,19 @@ To the browser: text messages are the status as JSON; binary messages are frames
 (uint32, little endian), the meta data as JSON, the picture as JPEG. From the browser: `shown` acknowledges a frame;
 `{"drive": [...], "n": number}` is a human's command; `{"do": name, ...}` is a command (see `LiveFeed`) that is answered
 with `{"reply": status}`. A socket is who holds the arm: its first message tells it its name, `{"you": name}`, and when
-it ends while it drives, the arm holds.
+it ends while it drives, the arm holds. The status that it gets says how many watch (`watching`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import struct
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import orjson
 from fastapi import WebSocket, WebSocketDisconnect
@@ -31,21 +30,23 @@ IN_FLIGHT: Final = 3
 STATUS_PERIOD: Final = 0.2
 """seconds"""
 _FRAME_TIMEOUT: Final = 1.0
-_POLICY_VIOLATION: Final = 1008
 ACKNOWLEDGEMENT: Final = "shown"
 
 
 class Watcher:
-    """One open page: the newest frame that it has not seen, and how many it may be sent."""
+    """One open page: the newest frame that it has not seen, and how many it may be sent.
 
-    def __init__(self) -> None:
+    Args:
+        name: who it is when it drives; no other open page has it.
+    """
+
+    def __init__(self, name: str) -> None:
         self.changed = asyncio.Event()
         self.frame: bytes | None = None
         self.status: bytes | None = None
         self.credit = IN_FLIGHT
         self.dropped = 0
-        self.name = f"page {uuid.uuid4().hex[:8]}"
-        """who it is when it drives"""
+        self.name = name
 
     def offer_frame(self, frame: bytes) -> None:
         """Newest wins: what was not sent yet is dropped."""
@@ -114,11 +115,8 @@ class LiveFeed:
 
     async def serve(self, socket: WebSocket) -> None:
         """Show one page everything until it leaves."""
-        if not same_origin(socket):
-            await socket.close(_POLICY_VIOLATION, "This page belongs to another site.")
-            return
         await socket.accept()
-        watcher = Watcher()
+        watcher = Watcher(self._name(socket))
         self._watchers.add(watcher)
         self._wanted.set()
         await socket.send_text(orjson.dumps({"you": watcher.name}).decode())
@@ -147,11 +145,20 @@ class LiveFeed:
             if not self._watchers:
                 self._wanted.clear()
 
+    def _name(self, socket: WebSocket) -> str:
+        """Short, for others to read: the smallest number that is free, and whether it is a phone."""
+        taken = {int(watcher.name.split()[1]) for watcher in self._watchers}
+        number = next(number for number in itertools.count(1) if number not in taken)
+        return f"page {number}{' (phone)' if 'Mobi' in socket.headers.get('user-agent', '') else ''}"
+
     async def _do(self, name: str, asked: dict[str, Any]) -> dict[str, Any]:
         commands = self._commands
         known: dict[str, Callable[[], dict[str, Any]]] = {
             "take_over": lambda: commands.take_over(name),
             "hand_back": lambda: commands.hand_back(name),
+            "ask": lambda: commands.ask(name),
+            "give": lambda: commands.give(name),
+            "keep": lambda: commands.keep(name),
             "nudge": lambda: commands.nudge(asked.get("name"), asked.get("offset")),
             "pin_tokens": lambda: commands.pin_tokens(asked.get("pins"), asked.get("steps")),
             "preview_tokens": lambda: commands.preview_tokens(asked.get("pins"), asked.get("steps")),
@@ -196,7 +203,8 @@ class LiveFeed:
             self._wanted.wait()
             started = time.monotonic()
             try:
-                self._publish(orjson.dumps(self._commands.status()), is_frame=False)
+                status = {**self._commands.status(), "watching": len(self._watchers)}
+                self._publish(orjson.dumps(status), is_frame=False)
             except Exception:
                 logger.exception("The status could not be shown.")
             self._stopping.wait(max(0.02, STATUS_PERIOD - (time.monotonic() - started)))
@@ -215,9 +223,3 @@ def pack_frame(picture: bytes, meta: dict[str, Any]) -> bytes:
     """One binary message, see the module."""
     header = orjson.dumps(plain(meta))
     return struct.pack("<I", len(header)) + header + picture
-
-
-def same_origin(socket: WebSocket) -> bool:
-    """Whether the page that asks came from here. Programs send no origin and are welcome."""
-    origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")

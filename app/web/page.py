@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import gradio as gr
+import segno
 from gradio.components import Component
 from gradio_rerun import Rerun
 from gradio_rerun.events import TimeUpdate
@@ -24,10 +25,16 @@ _SHOW_REPLY: Final = "(status) => { window.libra?.reply(status) }"
 _PANELS: Final = {"top": "hidden", "blueprint": "hidden", "selection": "hidden"}
 
 
-def build_page(commands: Commands, rerun_url: str) -> gr.Blocks:
-    """The page of a cockpit and its named endpoints."""
+def build_page(commands: Commands, rerun_url: str | None, link: str | None = None) -> gr.Blocks:
+    """The page of a cockpit and its named endpoints.
+
+    Args:
+        commands: what it may ask of the session.
+        rerun_url: where the Rerun viewer finds its stream; None: where the page came from.
+        link: the address to share with others.
+    """
     with gr.Blocks(title="Libra Cockpit", analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(_markup("topbar"), elem_id="topbar")
+        gr.HTML(_markup("topbar").replace("{share}", _share(link)), elem_id="topbar")
         gr.HTML(_markup("status"), elem_id="status")
         with gr.Row(elem_id="deck"):
             with gr.Column(elem_id="stage"):
@@ -113,7 +120,7 @@ def _add_controls(page: gr.Blocks, commands: Commands) -> None:
     )
 
 
-def _add_viewer(rerun_url: str, commands: Commands) -> None:
+def _add_viewer(rerun_url: str | None, commands: Commands) -> None:
     with gr.Row(elem_id="inspector-bar"):
         gr.HTML(_markup("inspector"))
         toggle = gr.Button("Hide", elem_id="rerun-toggle", size="sm")
@@ -128,11 +135,13 @@ def _add_viewer(rerun_url: str, commands: Commands) -> None:
             show_label=False,
             panel_states=_PANELS,
         )
+    # Only the browser knows by which address it came, and where to find the stream if it is to come the same way.
+    where = "" if rerun_url is not None else "value: [window.libra.streamAddress()], "
     toggle.click(
         None,
         None,
         viewer,
-        js="() => ({visible: window.libra.toggleViewer(), __type__: 'update'})",
+        js=f"() => ({{{where}visible: window.libra.toggleViewer(), __type__: 'update'}})",
         api_visibility="private",
     )
 
@@ -155,6 +164,14 @@ def _add_viewer(rerun_url: str, commands: Commands) -> None:
 
 def _markup(name: str) -> str:
     return (MARKUP / f"{name}.html").read_text(encoding="utf-8")
+
+
+def _share(link: str | None) -> str:
+    """The button and what it opens; nothing where there is nothing to share."""
+    if link is None:
+        return ""
+    code = segno.make(link, micro=False).svg_inline(omitsize=True, dark="#000", light="#fff")
+    return _markup("share").replace("{link}", html.escape(link, quote=True)).replace("{code}", code)
 
 
 def _camera() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 import logging
 import os
 import socket
@@ -18,23 +17,31 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import uvicorn
 from fastapi import FastAPI, WebSocket
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import DEFAULT_HOST, DEFAULT_PORT, ROOT
+from app.web.access import Access, Gate, access_for
 from app.web.commands import CockpitLike, Commands
 from app.web.downloads import make_router
 from app.web.live import LiveFeed
+from app.web.rerun_proxy import RerunProxy
 
 ASSETS: Final = ROOT / "assets" / "web"
-_LOOPBACK_NAMES: Final = ["localhost", "127.0.0.1"]
 
 
 class PortInUse(OSError):
     """Something else serves on the port of the page."""
 
 
-def serve(cockpit: CockpitLike, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT) -> None:
+def serve(
+    cockpit: CockpitLike, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT, access: Access | None = None
+) -> None:
     """Start the cockpit, serve its page until interrupted, stop the cockpit.
+
+    Args:
+        cockpit: whose page.
+        host: where to listen.
+        port: where to listen.
+        access: who may reach the page; by default anybody on this machine, on a network nobody without a new token.
 
     Raises:
         PortInUse: with one sentence that names the port and the fix.
@@ -42,7 +49,7 @@ def serve(cockpit: CockpitLike, host: str = DEFAULT_HOST, port: int = DEFAULT_PO
     listener = _listen(host, port)
     cockpit.start()
     try:
-        make_server(build_app(cockpit, host)).run(sockets=[listener])
+        make_server(build_app(cockpit, access or access_for(host, port))).run(sockets=[listener])
     finally:
         cockpit.stop()
         listener.close()
@@ -53,20 +60,26 @@ def make_server(app: FastAPI) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         log_level="warning",
+        access_log=False,  # an address may have the token in it
         ws_per_message_deflate=False,  # frames are JPEG: deflating them costs time and saves nothing
         timeout_graceful_shutdown=1,  # open pages keep their connections for as long as they live
     )
     return uvicorn.Server(config)
 
 
-def build_app(cockpit: CockpitLike, host: str = DEFAULT_HOST) -> FastAPI:
-    """The web application of a cockpit; served on a loopback host it answers to loopback names alone."""
+def build_app(cockpit: CockpitLike, access: Access | None = None) -> FastAPI:
+    """The web application of a cockpit, for this machine alone if nothing else is said.
+
+    Where a token is asked for, others may be far away: then Rerun's stream goes through the page's port as well.
+    """
     import gradio as gr
 
     from app.web.page import build_page
     from app.web.theme import CockpitTheme
 
+    access = access or Access()
     commands = Commands(cockpit.client, cockpit.episode_files)
+    rerun = RerunProxy(cockpit.rerun_url)
     feed = LiveFeed(cockpit.frames, commands)
 
     @asynccontextmanager
@@ -77,23 +90,24 @@ def build_app(cockpit: CockpitLike, host: str = DEFAULT_HOST) -> FastAPI:
             yield
         finally:
             feed.stop()
+            await rerun.close()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.feed = feed
-    if _is_loopback(host) and ":" not in host:  # the middleware cannot read IPv6 names
-        # A foreign site that points its own name at 127.0.0.1 must not be able to drive the arm.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK_NAMES, www_redirect=False)
+    app.add_middleware(Gate, access=access)
     app.include_router(make_router(cockpit))
 
     @app.websocket("/live")
     async def live(socket: WebSocket) -> None:
         await feed.serve(socket)
 
+    if access.token is not None:
+        app.router.routes.extend(rerun.routes())
     base = f"/web/{_assets_version()}"
     app.mount(base, StaticFiles(directory=ASSETS), name="web")
     return gr.mount_gradio_app(
         app,
-        build_page(commands, cockpit.rerun_url),
+        build_page(commands, cockpit.rerun_url if access.token is None else None, access.link),
         path="/",
         theme=CockpitTheme(),
         head=_head(base),
@@ -101,7 +115,6 @@ def build_app(cockpit: CockpitLike, host: str = DEFAULT_HOST) -> FastAPI:
         footer_links=[],
         run_history=False,
         show_error=False,
-        server_name=host,
     )
 
 
@@ -132,13 +145,6 @@ def _listen(host: str, port: int) -> socket.socket:
             f"The page cannot be served on {host}:{port} ({error.strerror}); choose another with --port."
         ) from error
     return listener
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _forgive_lost_pages(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

@@ -1,16 +1,18 @@
 // Brings Gradio's page to life: live view, status, timing strip, suggestions, keys, and the Rerun viewer when it is time.
 
+import { Ask } from "./ask.js";
 import { Drive } from "./drive.js";
 import { LiveView } from "./live.js";
 import { StatusPanel } from "./status.js";
 import { Nudge } from "./nudge.js";
+import { startShare } from "./share.js";
 import { Steer } from "./steer.js";
 import { startTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 import { Tree } from "./tree.js";
 import { Tour } from "./tour.js";
 import { TimingStrip } from "./timing.js";
-import { Viewer, drawsInSoftware } from "./viewer.js";
+import { Viewer, drawsInSoftware, streamAddress } from "./viewer.js";
 
 const TIPS = {
   run: "Carry out the instruction (Enter)",
@@ -54,6 +56,7 @@ function start() {
   let latest = null;
   let you = null;
   let drive = null;
+  let ask = null;
   let line = null;
   let tree = null;
   let steer = null;
@@ -66,6 +69,8 @@ function start() {
     suggest(status.suggestions ?? []);
     label(status.state);
     drive?.follow(status, you);
+    ask?.follow(status, you);
+    watching(status.watching);
     line?.follow(status);
     tree?.follow(status);
     steer?.follow(status);
@@ -87,6 +92,7 @@ function start() {
   });
 
   drive = new Drive(view, () => { viewer.lastHand = performance.now(); });
+  ask = new Ask(view, drive.screen);
   line = new Timeline(view);
   tree = new Tree(view);
   steer = new Steer(view, drive.camera);
@@ -126,6 +132,15 @@ function start() {
     query("#step").toggleAttribute("data-quiet", !isPaused);
   }
 
+  function watching(count) {
+    if (count === undefined) return; // answers to commands do not say it
+    const eye = query('[data-field="watching"]');
+    eye.hidden = count < 2;
+    eye.lastElementChild.textContent = count;
+    eye.dataset.tip = `${count} pages watch this robot; this one is ${you}`;
+    eye.setAttribute("aria-label", eye.dataset.tip);
+  }
+
   // Schedule, latency and scene may be changed by another page or program.
   function followSettings(status) {
     const now = JSON.stringify([status.schedule, status.planner_latency_ms, status.seed]);
@@ -159,10 +174,12 @@ function start() {
       if (!viewer.isTouched || viewer.isMoving) throw new Error("not by hand"); // goes no further: nothing is asked
       return [];
     },
+    streamAddress,
   };
   describe();
   listenToKeys();
   new Tour();
+  startShare();
   startTheme(query("#theme"), () => { strip.draw(); line.draw(); tree.draw(); });
 }
 

@@ -81,6 +81,12 @@ function keepHome() {
     String(input?.url ?? input).startsWith(RELEASES) ? Promise.resolve(new Response("{}", { status: 404 })) : direct(input, options);
 }
 
+// Where the viewer finds its stream if that comes the way the page came, for which it wants to know every part of it.
+export function streamAddress() {
+  const { protocol, hostname, port } = location;
+  return `rerun+${protocol}//${hostname}:${port || (protocol === "https:" ? 443 : 80)}/proxy`;
+}
+
 // Whether the processor draws, for want of a graphics card.
 export function drawsInSoftware() {
   const gl = document.createElement("canvas").getContext("webgl2");
