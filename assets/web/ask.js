@@ -37,7 +37,7 @@ export class Ask {
       if (driver === you) this.screen.focus();
     }
     const asksYou = driver === you && asking != null;
-    query("#ask").hidden = !isElsewhere;
+    query("#ask").hidden = !isElsewhere || this.asked !== null;
     query("#ask").disabled = asking != null;
     for (const id of ["#give", "#keep"]) query(id).hidden = !asksYou;
     const text = asksYou ? `${named(asking)} asks for the arm.`
