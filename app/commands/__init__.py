@@ -38,14 +38,14 @@ def seed_number(text: str) -> int:
 
 
 def name_text(text: str) -> str:
-    """A machine's name or address as an argument.
+    """A machine's name or address as an argument; nothing where an option may do without.
 
     Raises:
         argparse.ArgumentTypeError: says what a name is.
     """
     with contextlib.suppress(ValueError):
         return str(ipaddress.ip_address(text))
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", text):
+    if not re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no name or address of a machine, such as 192.168.1.20")
     return text
 

@@ -35,15 +35,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until interrupted; 1 with one sentence per problem if something it needs is missing."""
+    """Serve until interrupted; 1 with one sentence per problem if something it needs is missing, 2 for wrong usage."""
     from app.doctor import Needs, examine, quick_checks, thorough_checks
 
-    host, wrong = _host(arguments.host, arguments.lan)
-    if arguments.token is not None and is_loopback(host):
-        wrong = "A token is for others on your network: add --lan, or leave --token out."
-    if wrong:
-        print(wrong, file=sys.stderr)
+    host, problem = _host(arguments.host, arguments.lan)
+    if problem:
+        print(problem, file=sys.stderr)
         return 1
+    if arguments.token is not None and is_loopback(host):
+        print("A token is for others on your network: add --lan, or leave --token out.", file=sys.stderr)
+        return 2
     needs = Needs(arguments.checkpoint, host, arguments.port, arguments.rerun_port)
     for checks in (quick_checks(needs), thorough_checks()):
         problems = [finding.sentence for finding in examine(checks) if not finding.ok]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import httpx
 import pytest
@@ -72,7 +73,7 @@ def test_who_is_not_let_in_reads_one_sentence(lan):
         assert client.get("/").headers["www-authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("wrong", ["", "x", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "ümläut", "None"])
+@pytest.mark.parametrize("wrong", ["x", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "ümläut", "None"])
 def test_a_wrong_token_opens_nothing(lan, wrong):
     with browser(lan[0]) as client:
         answer = client.get("/", params={"token": wrong})
@@ -91,8 +92,7 @@ def test_the_token_is_exchanged_for_a_cookie_and_leaves_the_address(lan):
         assert "httponly" in cookie and "samesite=strict" in cookie and "path=/" in cookie
         page = client.get("/")
         assert page.status_code == 200 and "Libra Cockpit" in page.text
-        script = page.text.split('src="/web/')[1].split('"')[0]
-        assert client.get(f"/web/{script}").status_code == 200
+        assert client.get(re.search(r"/web/\w+/cockpit.js", page.text)[0]).status_code == 200
         assert client.get("/download/log").status_code == 404  # let in: there is no episode yet
 
 
@@ -114,7 +114,7 @@ def test_the_page_shares_its_address_with_who_is_in_and_only_on_a_network(lan, l
 def test_a_program_gets_in_with_a_header(lan):
     client = Client(f"http://{lan[0]}", verbose=False, headers=BEARER)
     assert client.predict(api_name="/status")["state"] == "idle"
-    with pytest.raises(Exception, match="401"):
+    with pytest.raises(Exception, match="credentials were not provided"):
         Client(f"http://{lan[0]}", verbose=False)
 
 

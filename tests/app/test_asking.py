@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from web_server import Behind, served
@@ -12,6 +13,10 @@ from websockets.sync.client import connect
 
 from app.session.hand import ASK_SECONDS
 from app.session.loop import SessionLoop
+from app.session.protocol import SessionSettings
+from app.session.recorder import Recorder
+from app.session.session import Session
+from app.session.watchers import Watchers
 
 FORWARD = [0.5, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0]
 
@@ -119,11 +124,26 @@ def test_who_is_gone_asks_for_nothing_and_is_given_nothing(driven):
 
 
 class InThread:
-    """A session in a thread of this process, as the web server's commands want it."""
+    """A session that lives in a thread of this process, as the web server's commands want it."""
 
-    def __init__(self, session) -> None:
-        self.session, self.loop = session, SessionLoop(session)
-        threading.Thread(target=self.loop.run, daemon=True).start()
+    def __init__(self, folder) -> None:
+        ready = threading.Event()
+
+        def live() -> None:
+            self.session = Session(SessionSettings(Path("none"), seed=7, folder=folder), Watchers(), recorder)
+            self.loop = SessionLoop(self.session)
+            ready.set()
+            self.loop.run()
+            recorder.close()
+
+        recorder = Recorder()
+        self.thread = threading.Thread(target=live)
+        self.thread.start()
+        assert ready.wait(60)
+
+    def close(self) -> None:
+        self.loop.close()
+        self.thread.join()
 
     def call(self, command, /, **arguments):
         if command == "status":
@@ -154,8 +174,14 @@ class Page:
         return self.read(lambda said: "reply" in said)["reply"]
 
 
-def test_a_phone_asks_a_page_for_the_arm_and_gets_it(make):
-    client = InThread(make())
+@pytest.fixture
+def client(tmp_path):
+    made = InThread(tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_phone_asks_a_page_for_the_arm_and_gets_it(client):
     with served(Behind(client)) as (address, _):
         page, phone = Page(address), Page(address, "Mozilla/5.0 (Linux; Android 16) Mobile Safari")
         assert (page.name, phone.name) == ("page 1", "page 2 (phone)")
@@ -173,4 +199,3 @@ def test_a_phone_asks_a_page_for_the_arm_and_gets_it(make):
         told = page.read(lambda said: said.get("holder", "") is None and said.get("asking", "") is None)
         assert told["driver"] == "human" and page.do("take_over")["holder"] == "page 1"
         assert Page(address).name == "page 2"
-    client.loop.close()

@@ -108,9 +108,12 @@ def test_an_unknown_option_is_wrong_usage(capsys):
         ("--port", "0", "'0' is no port"),
         ("--port", "70000", "'70000' is no port"),
         ("--rerun-port", "http", "'http' is no port"),
+        ("--token", "fifteen-letters", "at least 16 letters"),
+        ("--token", "a token with spaces", "letters, digits or - . _ ~"),
+        ("--lan", "http://robot:7860", "is no name or address of a machine"),
     ],
 )
-def test_a_wrong_number_is_refused_with_one_sentence(option, value, sentence, capsys):
+def test_a_wrong_value_is_refused_with_one_sentence(option, value, sentence, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["demo", f"{option}={value}"])
     assert stop.value.code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -158,15 +159,18 @@ def test_what_a_real_rerun_server_has_logged_comes_through():
 
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    server = rr.RecordingStream("libra-test", recording_id="seen-through-the-page", send_properties=False)
+    server = rr.RecordingStream("libra-test", send_properties=False)
     server.set_sinks(rr.GrpcServerSink("127.0.0.1", port, server_memory_limit="16MB"))
+    episode = rr.RecordingStream("libra-test", recording_id="an-episode")
+    episode.connect_grpc(server_url(port))
+    picture = os.urandom(3000)  # which is sent as it is, for it cannot be packed
     try:
         with served(Behind(rerun_url=server_url(port)), shared()) as (address, _), viewer(address) as answer:
-            received, parts = b"", answer.iter_raw()
-            server.log("words", rr.TextLog("a sentence that was logged"), static=True)
-            server.flush()
-            while b"seen-through-the-page" not in received or b"a sentence that was logged" not in received:
-                received += next(parts)
             assert answer.status_code == 200
+            episode.log("picture", rr.EncodedImage(contents=picture, media_type="image/jpeg"), static=True)
+            received, parts = b"", answer.iter_raw()
+            while picture not in received:
+                received += next(parts)
     finally:
+        episode.disconnect()
         server.disconnect()

@@ -77,8 +77,6 @@ def served(behind: Behind, access: Access | None = None) -> Iterator[tuple[str, 
 
 
 def browser(address: str, token: str | None = None, **headers: str) -> httpx.Client:
-    """A client that keeps cookies; with a token it has them already."""
-    client = httpx.Client(base_url=f"http://{address}", headers=headers, trust_env=False, timeout=30)
-    if token is not None:
-        client.get("/", params={"token": token})
-    return client
+    """A client that keeps cookies; with a token it has been let in before."""
+    cookies = {} if token is None else {f"libra-{address.split(':')[1]}": token}
+    return httpx.Client(base_url=f"http://{address}", headers=headers, cookies=cookies, trust_env=False, timeout=30)
