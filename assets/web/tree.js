@@ -24,7 +24,6 @@ export class Tree {
     this.button.disabled = !status.line;
     const now = [status.line?.episode, status.line?.outcome, status.looked?.[0]].join();
     this.looked = status.looked?.[0] ?? status.line?.episode;
-    this.isStill = ["paused", "ended", "holding"].includes(status.state);
     if (now === this.shown || this.place.hidden) return;
     this.shown = now;
     this.ask();
@@ -54,7 +53,7 @@ export class Tree {
     const lines = rows.map((each, row) => this.line(each, row * ROW + ROW / 2, x, rows));
     this.place.innerHTML = `<svg width="${width}" height="${Math.max(1, rows.length) * ROW}" role="tree" aria-label="Episodes and their branches">${lines.join("")}</svg>`;
     for (const line of this.place.querySelectorAll("[data-episode]")) {
-      const look = () => this.isStill && this.view.ask({ do: "look", episode: line.dataset.episode, step: Number(line.dataset.step) });
+      const look = () => this.view.ask({ do: "look", episode: line.dataset.episode, step: Number(line.dataset.step) });
       line.onclick = look;
       line.onkeydown = (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); look(); } };
     }

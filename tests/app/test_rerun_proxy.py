@@ -37,7 +37,10 @@ class Upstream:
                 connection = self.listener.accept()[0]
             except OSError:
                 return
-            self.asked.append(connection.recv(1 << 16))
+            asked = b""
+            while not asked.endswith(NOTHING) and (part := connection.recv(1 << 16)):  # head and body come in parts
+                asked += part
+            self.asked.append(asked)
             head = "HTTP/1.1 200 OK\r\ncontent-type: application/grpc-web+proto\r\ntransfer-encoding: chunked\r\n\r\n"
             connection.sendall(head.encode())
             self.connections.append(connection)

@@ -56,6 +56,7 @@ def test_a_branch_by_hand_and_the_tree_of_episodes(page: Page, paused: Client, p
     page.keyboard.up("f")
     picture("hands")
     paused.predict(api_name="/stop")
+    paused.predict(api_name="/pause")
     page.click("#tree")
     page.wait_for_function("document.querySelectorAll('#branches [data-episode]').length >= 2")
     page.click(f'#branches [data-episode="{first}"]')
