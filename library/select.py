@@ -69,4 +69,4 @@ def choose(
     """
     if sort not in SORTS:
         raise LibraryError(f"There is no order {sort!r}: choose {', '.join(SORTS)}.")
-    return sorted(filter(selection.takes, episodes), key=SORTS[sort], reverse=reverse)  # type: ignore[arg-type, return-value]
+    return sorted(filter(selection.takes, episodes), key=SORTS[sort], reverse=reverse)  # type: ignore[arg-type]

@@ -75,7 +75,7 @@ def read_pictures(path: Path, begin: float, count: int) -> Iterator[NDArray[np.u
                 if found == count:
                     return
                 found += 1
-                yield frame.to_ndarray(format="rgb24")
+                yield np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
     except (av.FFmpegError, IndexError) as error:
         raise ValueError(f"{path} cannot be decoded ({error}).") from error
     if found < count:

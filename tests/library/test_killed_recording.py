@@ -1,4 +1,4 @@
-"""`kill -9` while an episode is recorded: what was finished is whole, and the running one is there to its last second."""
+"""`kill -9` while an episode is recorded: what was finished is whole, the running one is there to its last second."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def record_and_kill(folder: Path, seconds: float) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("moment", range(4))
-def test_a_killed_recording_keeps_every_finished_episode_and_all_but_the_last_second(tmp_path: Path, moment: int) -> None:
+def test_a_killed_recording_keeps_every_finished_episode_and_all_but_the_last_second(
+    tmp_path: Path, moment: int
+) -> None:
     number, step = record_and_kill(tmp_path / "run", random.Random(moment).uniform(0.2, 4.0))
     library = Library(tmp_path / "run")
     assert library.totals()["unreadable"] == 0 or number == 1
