@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "train": "training.commands.train",
     "dagger": "training.commands.dagger",
     "eval": "training.commands.eval",
+    "library": "library.commands.library",
+    "export": "library.commands.export",
     "bench": "app.commands.bench",
 }
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130

@@ -14,6 +14,7 @@ from records.types import (
     Intent,
     Observation,
     Outcome,
+    OutcomeBy,
     StepRecord,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "Intent",
     "Observation",
     "Outcome",
+    "OutcomeBy",
     "StepRecord",
 ]

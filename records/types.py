@@ -33,6 +33,8 @@ command, commanded target minus hand position (m), and seven joint angles (rad).
 
 ControlSource = Literal["policy", "human", "expert", "hold"]
 Outcome = Literal["success", "failure", "refused", "aborted"]
+OutcomeBy = Literal["success test", "time limit", "planner", "human", "fault"]
+"""who or what said how an episode ended"""
 Array = NDArray[np.floating]
 
 
@@ -150,6 +152,9 @@ class StepRecord:
     events: tuple[str, ...] = ()
     """sentences: starvation, withdrawn intent, refusal, ..."""
     outcome: Outcome | None = None
+    """of the episode, in its last record"""
+    outcome_by: OutcomeBy | None = None
+    """who said so"""
     nudges: tuple[tuple[str, tuple[float, float, float]], ...] = ()
     """objects that somebody moved just before this step, with metres; `state` is after that"""
     pins: tuple[int, ...] | None = None

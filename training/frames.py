@@ -76,7 +76,9 @@ def check_format(root: Path) -> None:
     """
     path = root / "format.json"
     if not path.is_file():
-        raise ValueError(f"{root} is no data set: it has no format.json. Make one with `libra collect --out {root}`.")
+        raise ValueError(
+            f"{root} is no data set: it has no format.json. Make one with `libra collect --frames --out {root}`."
+        )
     try:
         found = json.loads(path.read_text())
     except ValueError as error:
@@ -150,7 +152,9 @@ class Frames:
                 parts.append(part)
                 starts.append(starts[-1] + len(part["episode"]))
         if not parts:
-            raise ValueError(f"No complete block of frames in {', '.join(map(str, roots))}: run `libra collect` first.")
+            raise ValueError(
+                f"No complete block of frames in {', '.join(map(str, roots))}: run `libra collect --frames` first."
+            )
         columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
         return cls(pictures, columns, instructions, np.array(starts))
 

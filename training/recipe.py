@@ -114,7 +114,7 @@ class _Plan:
         """Demonstrations of the expert."""
         folder = self.runs / "data" / name
         settings = {"scenes": scenes, "seed": seed, "flags": list(flags)}
-        line = ("collect", "--out", str(folder), "--episodes", str(scenes), "--seed", str(seed), *flags)
+        line = ("collect", "--frames", "--out", str(folder), "--episodes", str(scenes), "--seed", str(seed), *flags)
         blocks = _blocks(seed, scenes, collect.BLOCK)
         self._add(
             name, "collect", folder, "columns.npz", scenes, "scenes", "app.cli", line, settings, (), len(blocks), blocks

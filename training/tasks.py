@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from policy.tasks import task_of
 from scenes.goals import FAMILIES, Goal, goals_for, is_held_out
 from scenes.language import phrase
 from scenes.layout import Layout, draw_layout
@@ -70,6 +71,32 @@ def assign_tasks(
         rng = np.random.default_rng([number, 0xE7A1])
         goal = goals[rng.integers(len(goals))]
         tasks.append(Task(number, goal, phrase(goal, rng), perturbation))
+    return tasks
+
+
+def kind_of(goal: Goal) -> str:
+    """What kind of task it is, of `policy.tasks.TASKS`."""
+    return task_of(goal.family, goal.detail)
+
+
+def assign_demonstrations(episodes: int, seed: int, kinds: Sequence[str]) -> list[Task]:
+    """Episodes for training on scenes from `seed` on, kinds of task as even as the scenes allow.
+
+    More episodes begin with the same ones. Nothing is asked for that is held out.
+
+    Raises:
+        NothingToPlay: there is no such scene.
+    """
+
+    def choices(number: int) -> dict[str, list[Goal]]:
+        goals = [goal for goal in goals_for(draw_layout(number).spots) if not is_held_out(goal)]
+        return {kind: mine for kind in kinds if (mine := [goal for goal in goals if kind_of(goal) == kind])}
+
+    tasks = []
+    for number, _, goals in _in_turns(episodes, seed, kinds, choices):
+        rng = np.random.default_rng([number, 0xDE30])
+        goal = goals[rng.integers(len(goals))]
+        tasks.append(Task(number, goal, phrase(goal, rng)))
     return tasks
 
 

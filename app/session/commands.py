@@ -82,6 +82,7 @@ class SessionCommands:
         session.plan = list(following)
         if session.human and session.hand.holder is not None and session.journal.open:
             self._new_words(instruction)
+            session.robot.new_words()
             session.say(session.state, f"“{instruction}”: you drive; Hand back lets the policy do it.")
             return
         if session.robot.driver is None and session.problem is None:
@@ -239,7 +240,7 @@ class SessionCommands:
     def _rewind(self, step: int, episode: str | None) -> None:
         session = self.session
         found, record = session.journal.find(episode, step)
-        session.close_episode("aborted", f"Somebody went back to step {step} of {found.id}.")
+        session.close_episode("aborted", f"Somebody went back to step {step} of {found.id}.", "human")
         session.let_go()
         session.settling = 0
         session.looked = None

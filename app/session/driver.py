@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.session.protocol import SessionSettings
+from policy.fingerprint import fingerprint
 from policy.host import PolicyHost
 from policy.runtime import Decision, Pins, Runtime, WallClock, coarse_path, refined_path, schedule_named
 from records import Observation
@@ -22,6 +23,8 @@ class PolicyDriver:
 
     def __init__(self, policy: Any) -> None:
         self.policy = policy
+        self.checkpoint = ("", "")
+        """name and fingerprint, for the record"""
         self.runtime = Runtime(policy.planner, policy.refiner, schedule_named("asynchronous"), WallClock())
 
     @classmethod
@@ -32,7 +35,9 @@ class PolicyDriver:
             PolicyError: its message says what is wrong and names the fix.
             RuntimeError: loading failed in any other way.
         """
-        return cls(PolicyHost(settings.policy, settings.checkpoint))
+        driver = cls(PolicyHost(settings.policy, settings.checkpoint))
+        driver.checkpoint = settings.checkpoint.name, fingerprint(settings.checkpoint)
+        return driver
 
     @property
     def image_size(self) -> int | None:

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from app.session.protocol import SessionSettings
 from app.session.timeline import Timeline
-from records import CONTROL_HZ, Outcome, StepRecord
+from records import CONTROL_HZ, Outcome, OutcomeBy, StepRecord
 from records.log import SUFFIX, EpisodeHeader
 
 if TYPE_CHECKING:
     from policy.runtime import Kept
+
+
+Verdict = tuple[Outcome, str, OutcomeBy]
+"""how an episode ended, the sentence for it, and who said so"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Episode:
     """steps in a row for which the success test held"""
     outcome: Outcome | None = None
     branch: BranchPoint | None = None
+    checkpoint: tuple[str, str] = ("", "")
+    """name and fingerprint of the policy"""
     records: list[StepRecord] = field(default_factory=list)
     _kept: list[Kept | None] = field(default_factory=list)
     timeline: Timeline = field(default_factory=Timeline)
@@ -73,8 +79,9 @@ class Episode:
         """For the log."""
         parent, step = (None, None) if self.branch is None else (self.branch.episode, self.branch.step)
         return EpisodeHeader(
-            self.id, self.instruction, self.seed, self.started, self.schedule, self.planner_latency_ms, parent, step
-        )
+            self.id, self.instruction, self.seed, self.started, self.schedule, self.planner_latency_ms, parent, step,
+            *self.checkpoint,
+        )  # fmt: skip
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -109,35 +116,37 @@ class Episode:
         self.driven = self.acted = self.confirmed = 0
         self.undone = False
 
-    def after_policy(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
-        """The outcome and its sentence, once there is one, after a step that the policy drove."""
+    def after_policy(self, success: bool, settings: SessionSettings) -> Verdict | None:
+        """The verdict, once there is one, after a step that the policy drove."""
         self.driven += 1
         self.undone |= not success
         if done := self._after_moved(success, settings):
             return done
         if self.driven >= settings.time_limit:
             seconds = settings.time_limit / CONTROL_HZ
-            return "failure", f"“{self.instruction}” was not done within {seconds:.0f} s. Press Run to try from here."
+            sentence = f"“{self.instruction}” was not done within {seconds:.0f} s. Press Run to try from here."
+            return "failure", sentence, "time limit"
         return None
 
-    def after_human(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
+    def after_human(self, success: bool, settings: SessionSettings) -> Verdict | None:
         """The same after a step that a human drove, who has all the time there is."""
         self.undone |= not success
         return self._after_moved(success and self.undone, settings)
 
-    def _after_moved(self, success: bool, settings: SessionSettings) -> tuple[Outcome, str] | None:
+    def _after_moved(self, success: bool, settings: SessionSettings) -> Verdict | None:
         self.held = 0
         self.acted += 1
         self.confirmed = self.confirmed + 1 if success else 0
         if self.confirmed < settings.confirm_steps:
             return None
-        return "success", f"Done: “{self.instruction}”, in {self.acted / CONTROL_HZ:.1f} s."
+        return "success", f"Done: “{self.instruction}”, in {self.acted / CONTROL_HZ:.1f} s.", "success test"
 
-    def after_held(self, settings: SessionSettings) -> tuple[Outcome, str] | None:
+    def after_held(self, settings: SessionSettings) -> Verdict | None:
         """The same after a step at which the arm held."""
         self.held += 1
         if self.held >= settings.hold_limit:
-            return "aborted", "The arm was left holding for long; the episode was closed. Press Run to begin another."
+            sentence = "The arm was left holding for long; the episode was closed. Press Run to begin another."
+            return "aborted", sentence, "time limit"
         return None
 
 

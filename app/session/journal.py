@@ -11,7 +11,7 @@ from app.session.episode import BranchPoint, Episode
 from app.session.protocol import CommandError, SessionSettings
 from app.session.recorder import Recorder
 from app.session.watchers import Watchers
-from records import GeometryRecord, Outcome, StepRecord
+from records import GeometryRecord, Outcome, OutcomeBy, StepRecord
 
 if TYPE_CHECKING:
     from policy.runtime import Kept
@@ -52,14 +52,15 @@ class Journal:
 
     def begin(
         self, instruction: str, seed: int, schedule: str, planner_latency_ms: float, geometry: list[GeometryRecord],
-        branch: BranchPoint | None = None,
+        branch: BranchPoint | None = None, checkpoint: tuple[str, str] = ("", ""),
     ) -> Episode:  # fmt: skip
         """A new episode, from the present scene."""
         self._count += 1
         first = 0 if branch is None else branch.step
         episode = Episode(
-            self._count, instruction, seed, self._folder, schedule, planner_latency_ms, step=first, branch=branch
-        )
+            self._count, instruction, seed, self._folder, schedule, planner_latency_ms, step=first, branch=branch,
+            checkpoint=checkpoint,
+        )  # fmt: skip
         self.episode = self._kept[episode.id] = episode
         self._forget_oldest()
         self.recorder.begin(episode.log_path, episode.header)
@@ -78,10 +79,10 @@ class Journal:
         self.recorder.append(record)
         self._watchers.step(record, poses)
 
-    def end(self, record: StepRecord, poses: Poses, outcome: Outcome, sentence: str) -> None:
-        """The last record: the state that the episode ended in, with its outcome."""
+    def end(self, record: StepRecord, poses: Poses, outcome: Outcome, sentence: str, by: OutcomeBy) -> None:
+        """The last record: the state that the episode ended in, with its outcome and who said so."""
         assert self.episode is not None
-        record.outcome, record.events = outcome, (*record.events, sentence)
+        record.outcome, record.outcome_by, record.events = outcome, by, (*record.events, sentence)
         self.emit(record, poses)
         self.episode.outcome = outcome
         self._watchers.end(outcome, sentence)

@@ -91,7 +91,7 @@ class Robot:
             episode: its id.
             step: control step.
             instruction: its words.
-            who: the policy, a human's command (7,) or their silence, or nobody: then the arm holds.
+            who: the policy, a human (the policy then proposes), or nobody: then the arm holds.
 
         Raises:
             CamerasLost: with one sentence.
@@ -134,6 +134,8 @@ class Robot:
         if command is not None:
             record.action = record.commanded = command
             record.control_source = "human"
+        if who == HUMAN and observation is not None:
+            self._propose(record, observation)
         if decision is not None:
             record.action, record.commanded, record.proposal = decision.action, decision.commanded, decision.proposal
             record.control_source = decision.control_source
@@ -142,6 +144,20 @@ class Robot:
             record.intent, record.token_row, record.chunk = decision.intent, decision.token_row, decision.chunk
             record.events, record.pins = decision.events, decision.pins
         return record
+
+    def _propose(self, record: StepRecord, observation: Observation) -> None:
+        """Put beside what a human does what the policy would do; late as it may be, nobody waits for it."""
+        if self.driver is None or not observation.instruction or self.driver.runtime.lost:
+            return
+        proposed = self.driver.runtime.decide(observation, driven=record.action)
+        record.proposal, record.staleness = proposed.proposal, proposed.staleness
+        record.intent, record.token_row, record.chunk = proposed.intent, proposed.token_row, proposed.chunk
+        record.durations = dict(proposed.durations)
+
+    def new_words(self) -> None:
+        """What the policy proposes beside a human from now on is about other words."""
+        if self.driver is not None:
+            self.driver.runtime.reset(self.generation)
 
     def simulate(self, action: NDArray[np.float32], step: int) -> float:
         """Advance one control step at once; milliseconds that it took. `play` shows what moved meanwhile, in its time.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.session.commands import SessionCommands
-from app.session.episode import BranchPoint, Episode
+from app.session.episode import BranchPoint, Episode, Verdict
 from app.session.hand import Hand
 from app.session.journal import Journal
 from app.session.pace import RealTimeFactor
@@ -28,7 +28,7 @@ from app.session.robot import (
 )
 from app.session.status import STARVED_STEPS, describe
 from app.session.watchers import Watchers
-from records import Outcome, StepRecord
+from records import Outcome, OutcomeBy, StepRecord
 
 if TYPE_CHECKING:
     from app.session.driver import PolicyDriver
@@ -129,7 +129,7 @@ class Session:
 
     def reset(self, seed: int) -> None:
         """The scene of a seed."""
-        self.close_episode("aborted", "The scene was reset.")
+        self.close_episode("aborted", "The scene was reset.", "human")
         self.journal.forget()
         self.robot.reset(seed)
         self.new_scene()
@@ -272,7 +272,7 @@ class Session:
             if self.settling == 0 and self.plan and self.state == "ended":
                 self.command("run", {"instruction": "; ".join(self.plan)})
         elif self.journal.recorder.error is not None:
-            self.close_episode("aborted", self.journal.recorder.error)
+            self.close_episode("aborted", self.journal.recorder.error, "fault")
         else:
             self._recorded_step(episode, due, wait_until)
         self.refresh()
@@ -290,11 +290,11 @@ class Session:
         record.due_late = max(0.0, time.monotonic() - due)
         record.wall_time = time.time()
         record.durations["decision"] = 1e3 * (time.perf_counter() - started)
-        verdict: tuple[Outcome, str] | None = None
+        verdict: Verdict | None = None
         try:
             record.durations["physics"] = robot.simulate(record.action, episode.step)
         except Diverged as error:
-            verdict = "aborted", str(error)
+            verdict = "aborted", str(error), "fault"
         episode.step += 1
         if who == HUMAN:  # who moves something wants to see it move
             robot.show_slice(record.step)
@@ -341,18 +341,18 @@ class Session:
 
     def _give_up_if_lost(self) -> None:
         driver = self.robot.driver
-        hangs = driver is not None and driver.runtime.lost
+        hangs = driver is not None and driver.runtime.lost and not self.human  # who drives by hand needs no policy
         if not hangs and self.robot.lost_pictures < MAX_LOST_PICTURES:
             return
         what = "The policy hangs" if hangs else "The policy's cameras cannot be started anew"
         sentence = f"{what}: the session is started again."
-        self.close_episode("aborted", sentence)
+        self.close_episode("aborted", sentence, "fault")
         raise Unrecoverable(sentence)
 
-    def _verdict(self, episode: Episode, who: Who) -> tuple[Outcome, str] | None:
+    def _verdict(self, episode: Episode, who: Who) -> Verdict | None:
         decision = self.robot.decision
         if decision is not None and decision.refusal is not None:
-            return "refused", decision.refusal
+            return "refused", decision.refusal, "planner"
         if who == POLICY:
             return episode.after_policy(self.robot.env.success(), self.settings)
         if who == HUMAN and self.robot.holds == 0:
@@ -366,7 +366,8 @@ class Session:
         robot = self.robot
         self.instruction = instruction
         branch, self.rewound = self.rewound, None
-        self.journal.begin(instruction, robot.seed, self.schedule, self.latency_ms, robot.geometry, branch)
+        checkpoint = ("", "") if robot.driver is None else robot.driver.checkpoint
+        self.journal.begin(instruction, robot.seed, self.schedule, self.latency_ms, robot.geometry, branch, checkpoint)
         robot.env.set_instruction(instruction)
         self.settling = 0
         self._event = (0.0, "")
@@ -375,14 +376,14 @@ class Session:
         if robot.driver is not None:
             robot.driver.runtime.reset(robot.generation, episode_seed=robot.seed)
 
-    def close_episode(self, outcome: Outcome, sentence: str) -> None:
-        """Write the last record: the state that the episode ended in, with its outcome."""
+    def close_episode(self, outcome: Outcome, sentence: str, by: OutcomeBy) -> None:
+        """Write the last record: the state that the episode ended in, with its outcome and who said so."""
         episode, robot = self.episode, self.robot
         if episode is None or episode.outcome is not None:
             return
         poses = robot.env.body_poses()
         record = robot.decide(episode.id, episode.step, self.instruction, NOBODY)
-        self.journal.end(record, poses, outcome, sentence)
+        self.journal.end(record, poses, outcome, sentence, by)
         robot.new_generation()
         self.let_go()
         self.settling = SETTLE_STEPS
@@ -395,7 +396,7 @@ class Session:
 
     def close(self) -> None:
         """End the open episode and the policy's loops."""
-        self.close_episode("aborted", "The cockpit was closed.")
+        self.close_episode("aborted", "The cockpit was closed.", "human")
         self.refresh()
         self.robot.close()
 

@@ -57,6 +57,8 @@ class Runtime:
         """whether a system hangs for good: only a new process can help"""
         self._seed = 0
         self._pins: Pins | None = None
+        self._driven: NDArray[np.float32] | None = None
+        """(7,) what somebody else has the arm do at the present step"""
         self._results: dict[str, deque[float]] = {"planner": deque(maxlen=64), "refiner": deque(maxlen=64)}
 
     def reset(self, generation: int, episode_seed: int | None = None) -> None:
@@ -123,20 +125,26 @@ class Runtime:
         self._planner_worker.resume(kept.planner, generation)
         self._refiner_worker.resume(kept.refiner, generation)
 
-    def decide(self, observation: Observation) -> Decision:
+    def decide(self, observation: Observation, driven: NDArray[np.float32] | None = None) -> Decision:
         """The action for the observation's control step; asks planner and refiner as the schedule says, never waits.
+
+        Args:
+            observation: what is seen now.
+            driven: (7,) what somebody else has the arm do at this step: the policy only proposes.
 
         Raises:
             ValueError: the observation is of another generation, or its step does not follow the last one.
         """
-        deciding = self.deciding(observation)
+        deciding = self.deciding(observation, driven)
         try:
             next(deciding)
         except StopIteration as done:
             return done.value
         raise RuntimeError("the results of this clock are computed by somebody else: ask `deciding`, not `decide`")
 
-    def deciding(self, observation: Observation) -> Generator[None, None, Decision]:
+    def deciding(
+        self, observation: Observation, driven: NDArray[np.float32] | None = None
+    ) -> Generator[None, None, Decision]:
         """`decide` in parts, for a clock whose results somebody else computes: yields until what is due is there."""
         started = time.perf_counter()
         step = observation.step
@@ -148,6 +156,7 @@ class Runtime:
             for missed in range(self._memory.last_step + 1, step):  # somebody else decided: the plans stood still
                 self._memory.held.mark(missed)
         self._memory.last_step = step
+        self._driven = driven
 
         events: list[str] = []
         durations: dict[str, float] = {}
@@ -296,8 +305,11 @@ class Runtime:
         hold = self.hold_action(observation)
         fixed, before = [], self._before(step)
         for at in range(step, start):
-            found = self._memory.timeline.find(at)
-            fixed.append(hold if found is None else hand_over(before, found[1]))
+            if at == step and self._driven is not None:
+                fixed.append(self._driven)
+            else:
+                found = self._memory.timeline.find(at)
+                fixed.append(hold if found is None else hand_over(before, found[1]))
             before = np.clip(fixed[-1], -1.0, 1.0)
         committed = np.array(fixed, np.float32).reshape(-1, len(hold))
         # The refiner counts rows from `intent.step`: moved by the steps over which the arm held, they are where the
@@ -340,7 +352,7 @@ class Runtime:
             events=tuple(events),
             durations=durations,
         )
-        self._memory.executed = (step, decision.action)
+        self._memory.executed = (step, decision.action if self._driven is None else self._driven)
         if chunk is None:
             self._memory.held.mark(step)
         elif len(self._memory.intents) > 8:

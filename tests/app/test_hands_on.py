@@ -66,8 +66,55 @@ def test_take_over_acts_at_the_next_step_and_what_the_policy_planned_counts_no_m
     assert sources(session)[30:] == ["human"] * 10
     for record in session.episode.records[30:]:
         assert record.generation == before + 1 and np.allclose(record.action, FORWARD)
-        assert record.observation is not None and record.intent is None
+        assert record.observation is not None
+        assert record.intent is None or (record.intent.generation == before + 1 and record.intent.step >= 30)
     assert session.status["state"] == "running"
+
+
+def test_what_the_policy_would_do_is_kept_beside_what_a_human_does(make):
+    session = with_lockstep(make(), delay=3)
+    run(session, 12)
+    say(session, "take_over", holder="me")
+    drive(session, 20)
+    driven = session.episode.records[12:]
+    assert [record.proposal is None for record in driven[:3]] == [True] * 3, "nothing from before the take-over"
+    assert all(record.proposal is not None for record in driven[6:])
+    for record in driven[6:]:
+        assert np.array_equal(record.action, np.float32(FORWARD)) and not np.array_equal(record.proposal, record.action)
+        assert record.chunk.step >= 12 and record.step - record.chunk.start_step < 5
+    steps(session, 1)
+    assert session.episode.records[-1].proposal is not None
+
+
+def test_new_words_while_a_human_drives_are_what_the_policy_proposes_for(make):
+    session = with_lockstep(make(), delay=3)
+    run(session, 5)
+    say(session, "take_over", holder="me")
+    drive(session, 10)
+    say(session, "run", instruction=session.status["suggestions"][1])
+    drive(session, 10)
+    proposed = [record for record in session.episode.records[15:] if record.proposal is not None]
+    assert proposed and all(record.intent.step >= 15 for record in proposed)
+
+
+def test_a_policy_that_hangs_does_not_stop_who_drives_by_hand(make):
+    session = make()
+    run(session, 5)
+    say(session, "take_over", holder="me")
+    session.robot.driver.runtime.lost = True
+    drive(session, 10)
+    assert sources(session)[5:] == ["human"] * 10 and session.status["state"] == "running"
+
+
+def test_an_episode_says_which_policy_it_is_of_and_who_said_how_it_ended(make, tmp_path):
+    session = make()
+    session.robot.driver.checkpoint = "tabletop", "0123456789abcdef"
+    run(session, 3)
+    say(session, "reset", seed=8)
+    assert session.journal.recorder.flush(5)
+    log = read_episode(tmp_path / "episode-001.arrow")
+    assert (log.header.checkpoint, log.header.fingerprint) == ("tabletop", "0123456789abcdef")
+    assert (log.records[-1].outcome, log.records[-1].outcome_by) == ("aborted", "human")
 
 
 def test_without_commands_the_arm_holds_and_the_human_keeps_it(make):

@@ -78,7 +78,7 @@ def test_a_block_without_its_columns_is_not_there(tmp_path: Path) -> None:
     writer.add("words", [frame(0)])
     writer.write(tmp_path / "block_0")
     (tmp_path / "block_0" / "columns.npz").unlink()
-    with pytest.raises(ValueError, match="libra collect"):
+    with pytest.raises(ValueError, match="libra collect --frames"):
         Frames.open([tmp_path])
 
 

@@ -1,0 +1,1 @@
+"""`libra library` and `libra export`."""

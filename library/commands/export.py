@@ -1,0 +1,55 @@
+"""`libra export`: episodes of a library as a LeRobotDataset v3.0."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from library.commands.library import add_selection, open_library, selection_of
+
+NAME = "export"
+HELP = "write episodes of a library as a LeRobotDataset v3.0, or append them to one"
+EXAMPLES = """\
+  libra export runs/demonstrations /tmp/dataset --format lerobot
+  libra export runs /tmp/corrections --driver human --outcome success
+  libra export runs /tmp/dataset --task stack --skip-unlabelled --json"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument("library", type=Path, help="folder of episodes")
+    parser.add_argument("out", type=Path, help="folder of the data set; one of the same schema is appended to")
+    parser.add_argument("--format", choices=("lerobot",), default="lerobot", help="LeRobotDataset v3.0 (default)")
+    add_selection(parser)
+    parser.add_argument(
+        "--skip-unlabelled", action="store_true", help="leave out episodes whose record was cut off before an outcome"
+    )
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Export; 1 if something was refused, with the reasons."""
+    from library.errors import LibraryError
+    from library.lerobot.exporting import export_episodes
+    from library.select import choose
+
+    try:
+        library = open_library(arguments.library, quiet=arguments.json)
+        chosen = choose(library.episodes, selection_of(arguments))
+        report = export_episodes(chosen, arguments.out, arguments.skip_unlabelled, quiet=arguments.json)
+    except (LibraryError, OSError) as error:
+        print(f"libra export: {error}", file=sys.stderr)
+        return 1
+    if arguments.json:
+        print(json.dumps({**report.to_dict(), "out": str(arguments.out)}))
+    else:
+        left = f", {len(report.unlabelled)} without outcome left out" if report.unlabelled else ""
+        print(
+            f"{report.exported} episodes exported, {report.there} were there{left}: "
+            f"{report.episodes} episodes, {report.frames} frames in {arguments.out}."
+        )
+    for name, reason in report.refused.items():
+        print(f"libra export: {name} was left out: {reason}", file=sys.stderr)
+    return 1 if report.refused else 0

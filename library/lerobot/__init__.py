@@ -1,0 +1,1 @@
+"""LeRobotDataset v3.0: written from a library, and read into one."""

@@ -1,0 +1,191 @@
+"""What a record survives and costs: kills at random moments, bytes, picture quality, the control loop's share, lists.
+
+    .venv/bin/python scripts/measure_recording.py --kills 100 --json recording.json
+
+Real pictures and states of the expert at work are recorded at 20 Hz through the session's own recorder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+LIST = 1000
+"""episodes of the library that is opened"""
+
+
+def record(folder: Path, seconds: float = float("inf")) -> list[float]:
+    """Demonstrations, one after another, in wall clock; a line for every step; milliseconds that each cost the loop."""
+    from app.session.recorder import Recorder
+    from records.log import EpisodeHeader
+    from scenes import TabletopEnv
+    from training.demonstrations import _step_record
+    from training.tasks import assign_demonstrations
+
+    recorder, env, cost = Recorder(), TabletopEnv(), []
+    recorder.begin(
+        folder / "none" / "first", EpisodeHeader("", "", 0, 0.0)
+    )  # as the session: what is slow once, before
+    recorder.flush(60)
+    end = time.monotonic() + seconds
+    due = time.monotonic()
+    for number in itertools.count(1):
+        (task,) = assign_demonstrations(1, 3000 + 7 * number, ("pick", "stack", "bowl"))
+        env.reset(seed=task.seed, options={"instruction": task.instruction})
+        name = f"episode-{number:04d}"
+        recorder.begin(folder / f"{name}.arrow", EpisodeHeader(name, task.instruction, task.seed, time.time()))
+        for step in range(60):
+            while recorder.full:
+                time.sleep(0.005)
+            made = _step_record(env, task, name, step)
+            if step == 59:
+                made.outcome, made.outcome_by = "failure", "time limit"
+            started = time.perf_counter()
+            recorder.append(made)
+            cost.append(1e3 * (time.perf_counter() - started))
+            print(number, step, flush=True)
+            env.world.step(made.action)
+            due = max(due + 0.05, time.monotonic() - 0.05)
+            time.sleep(max(0.0, due - time.monotonic()))
+            if time.monotonic() > end:
+                recorder.close()
+                return cost
+    raise AssertionError
+
+
+def kill_one(folder: Path, rng: random.Random) -> dict[str, Any]:
+    """Kill one recording; what it had said, and what is found."""
+    from library.check import check_episode
+    from library.lerobot.exporting import export_episodes
+    from library.store import Library
+
+    line = [sys.executable, __file__, "--record", str(folder)]
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(rng.uniform(0.05, 7.0))
+    process.send_signal(signal.SIGKILL)
+    said = [line for line in process.stdout.read().splitlines() if line.count(" ") == 1] or ["1 0"]
+    process.wait()
+    number, step = map(int, said[-1].split())
+    library = Library(folder)
+    finished = library.episodes[: number - 1]
+    intact = sum(not check_episode(each) and each.steps == 60 for each in finished)
+    there = {each.id: each for each in library.episodes}
+    running = there.get(f"episode-{number:04d}")
+    lost = step + 1 - (0 if running is None or running.facts is None else running.facts.steps)
+    report = export_episodes(library.episodes, folder / "dataset", skip_unlabelled=True, quiet=True) if intact else None
+    exported = report.exported if report else 0
+    good = intact == len(finished) and lost <= 20 and exported >= len(finished)
+    return {"finished": len(finished), "intact": intact, "lost_steps": max(lost, 0), "exported": exported, "good": good}
+
+
+def measure_bytes() -> dict[str, Any]:
+    """Of a demonstration's log: megabytes in 10 s, and how close its pictures are to what was drawn."""
+    from records.log import read_episode
+    from scenes import TabletopEnv
+
+    with tempfile.TemporaryDirectory() as temporary:
+        cost = record_here(Path(temporary), 12.0)
+        paths = sorted(Path(temporary).glob("episode-*.arrow"))
+        log = read_episode(paths[0])
+        steps = len(log.records)
+        size = paths[0].stat().st_size
+    env, quality, pictures = TabletopEnv(), [], 0
+    from records.log import _jpeg
+
+    for each in log.records[::3]:
+        assert each.observation is not None
+        env.set_state(each.state)
+        for camera, drawn in env.views().items():
+            error = np.mean((drawn.astype(float) - getattr(each.observation, camera)) ** 2)
+            quality.append(10 * np.log10(255**2 / error))
+            pictures += len(_jpeg(drawn))
+    env.close()
+    return {
+        "log_megabytes_per_10_s": size / steps * 200 / 1e6,
+        "pictures_megabytes_per_10_s": pictures / len(log.records[::3]) * 200 / 1e6,
+        "picture_psnr_db": {"least": min(quality), "mean": float(np.mean(quality))},
+        "append_ms": {"p50": float(np.median(cost)), "p99": float(np.quantile(cost, 0.99)), "steps": len(cost)},
+    }
+
+
+def record_here(folder: Path, seconds: float) -> list[float]:
+    """`record`, without its lines."""
+    shown, sys.stdout = sys.stdout, open(os.devnull, "w")  # noqa: SIM115
+    try:
+        return record(folder, seconds)
+    finally:
+        sys.stdout.close()
+        sys.stdout = shown
+
+
+def measure_list() -> dict[str, float]:
+    """Seconds to open a library of a thousand episodes without and with its index, and to filter it."""
+    from library.select import Selection, choose
+    from library.store import Library
+
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        record_here(root / "one", 3.5)
+        data = sorted((root / "one").glob("episode-*.arrow"))[0].read_bytes()
+        for number in range(LIST):
+            (root / f"episode-{number:04d}.arrow").write_bytes(data)
+        times = []
+        for _ in range(2):
+            started = time.perf_counter()
+            library = Library(root)
+            times.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        choose(library.episodes, Selection.of("failure", task="red", warned=True))
+        return {"first_s": times[0], "indexed_s": times[1], "filter_ms": 1e3 * (time.perf_counter() - started)}
+
+
+def main() -> int:
+    """Measure; 1 if a kill lost what it must not."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=100, help="recordings to kill (default 100)")
+    parser.add_argument("--seed", type=int, default=0, help="of the random moments")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
+    parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.record:
+        record(arguments.record)
+    report: dict[str, Any] = {"record": measure_bytes(), "library_of_1000": measure_list()}
+    rng, kills = random.Random(arguments.seed), []
+    for number in range(arguments.kills):
+        with tempfile.TemporaryDirectory() as temporary:
+            kills.append(kill_one(Path(temporary), rng))
+        print(
+            f"\r{number + 1} of {arguments.kills} killed, {sum(k['good'] for k in kills)} good", end="", file=sys.stderr
+        )
+    good = sum(each["good"] for each in kills)
+    report["kills"] = {
+        "kills": len(kills),
+        "good": good,
+        "finished_episodes": sum(each["finished"] for each in kills),
+        "intact_episodes": sum(each["intact"] for each in kills),
+        "most_steps_lost": max((each["lost_steps"] for each in kills), default=0),
+    }
+    print(json.dumps(report, indent=1))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+    return 0 if good == len(kills) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
