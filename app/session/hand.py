@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.session.protocol import CommandError
-from records import CONTROL_HZ
+from records import CONTROL_HZ, CONTROL_PERIOD
 
 SILENCE: Final = 0.2
-"""seconds without a command after which the arm holds"""
+"""seconds without a command after which the arm holds: no step is driven that would end later"""
 BURST: Final = 3.0
 """commands that may come at once: networks deliver in bursts what was sent evenly"""
 ASK_SECONDS: Final = 20.0
@@ -150,6 +150,6 @@ class Hand:
             self._command, self._at = action, now
 
     def command(self) -> NDArray[np.float32] | None:
-        """(7,) what is commanded now; None when there was silence for too long."""
+        """(7,) what is commanded for the step that begins now; None when silence would be too long before it ends."""
         with self._lock:
-            return self._command if self._clock() - self._at <= SILENCE else None
+            return self._command if self._clock() - self._at <= SILENCE - CONTROL_PERIOD else None

@@ -1,10 +1,15 @@
 // Receives and draws the live view away from the page's thread, which the Rerun viewer may keep busy for long.
 
 const RETRY = 1000; // milliseconds
+const LATE = 90; // milliseconds by which a picture may be later than the least late ones, to be worth showing
+const FORGOTTEN = 1; // milliseconds a picture by which the least delay is believed less: clocks drift, networks change
+const FROZEN = 500; // milliseconds after which an old picture is better than none
 
 let canvas, context, address, socket;
 let newest = -1;
 let isVisible = true;
+let least = Infinity; // milliseconds from a picture's stamp to its drawing, at the least; the two clocks' difference is in it
+let drawnAt = -Infinity;
 let probe = null; // the last picture's pixels, while somebody measures how long a key takes to be seen
 
 onmessage = ({ data }) => {
@@ -44,7 +49,7 @@ async function draw(data) {
   const meta = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
   if (isVisible) {
     const picture = await createImageBitmap(new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" }));
-    if (meta.frame < newest) return picture.close(); // decoded after a newer one
+    if (meta.frame < newest || isLate(meta.stamp)) return picture.close(); // decoded after a newer one, or too late
     if (canvas.width !== picture.width || canvas.height !== picture.height) {
       canvas.width = picture.width;
       canvas.height = picture.height;
@@ -56,6 +61,16 @@ async function draw(data) {
   newest = meta.frame;
   if (probe) meta.drawn = performance.timeOrigin + performance.now(); // milliseconds since the epoch
   postMessage({ frame: meta });
+}
+
+// Whether what a picture shows is long past, so that the next one should be waited for.
+function isLate(stamp) {
+  const now = performance.now();
+  const delay = now - 1000 * stamp;
+  least = Math.min(delay, least + FORGOTTEN);
+  if (delay - least > LATE && now - drawnAt < FROZEN) return true;
+  drawnAt = now;
+  return false;
 }
 
 // Says when a picture differs from the one before, in milliseconds since the epoch.

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.session.hand import SILENCE, Hand
 from app.session.protocol import CommandError, check_action, check_offset, check_step
+from records import CONTROL_PERIOD
 
 
 class Clock:
@@ -48,7 +49,7 @@ def test_silence_is_a_hold_and_the_next_command_moves_again(clock):
     hand = Hand(clock)
     hand.take("me")
     hand.offer("me", command(0.5))
-    clock.now += SILENCE - 0.001
+    clock.now += SILENCE - CONTROL_PERIOD - 0.001  # a step that begins now ends in time
     assert (hand.command() == 0.5).all()
     clock.now += 0.002
     assert hand.command() is None
