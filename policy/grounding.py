@@ -82,7 +82,12 @@ def read_peak(logits: Tensor, fine: Tensor) -> Tensor:
 
 
 def grounding_loss(logits: Tensor, pixels: Tensor) -> Tensor:
-    """Cross-entropy with the projected position, or with `none` where it is NaN.
+    """The mean of `grounding_losses`."""
+    return grounding_losses(logits, pixels).mean()
+
+
+def grounding_losses(logits: Tensor, pixels: Tensor) -> Tensor:
+    """Cross-entropy (B, Q) with the projected position, or with `none` where it is NaN.
 
     Logits (B, Q, G * G + 1), pixels (B, Q, 2) u, v in [0, 1] or NaN. The target is spread over the four nearest
     cells, so that the soft-argmax is exact between them.
@@ -92,11 +97,11 @@ def grounding_loss(logits: Tensor, pixels: Tensor) -> Tensor:
     place = torch.nan_to_num(pixels) * side - 0.5
     low = place.floor()
     share = place - low
-    target = torch.zeros_like(logits)
+    said = F.log_softmax(logits, -1)
+    there = torch.zeros_like(said[..., 0])
     for du in (0, 1):
         for dv in (0, 1):
             u, v = (low[..., 0] + du).clamp(0, side - 1), (low[..., 1] + dv).clamp(0, side - 1)
             weight = (share[..., 0] if du else 1 - share[..., 0]) * (share[..., 1] if dv else 1 - share[..., 1])
-            target.scatter_add_(-1, (v * side + u).long()[..., None], (weight * ~absent)[..., None])
-    target[..., -1] = absent.to(target.dtype)
-    return -(target * F.log_softmax(logits, -1)).sum(-1).mean()
+            there = there + weight * said.gather(-1, (v * side + u).long()[..., None])[..., 0]
+    return -torch.where(absent, said[..., -1], there)

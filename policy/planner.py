@@ -16,6 +16,7 @@ from policy.geometry import POSE_SIZE
 from policy.grounding import ROLES, GroundingHead, SentenceReader, read_peak
 from policy.head import PEAK_FACTS, PLACE_SIZE, TURN_UNIT, CoarseHead
 from policy.mirror import CLOSING, POSITION, mirror_bins, mirror_pictures, mirror_proprio
+from policy.refusal import refusal
 from policy.sentences import SentenceEncoder
 from policy.tasks import MIRRORED, TASKS, mirror_words
 from policy.turn import TurnHead
@@ -170,7 +171,6 @@ class Planner:
         kind = np.zeros((len(front), len(TASKS)), np.float32)
         if output.kind is not None:
             kind = output.kind.softmax(-1).numpy()
-        nothing = kind[: len(observations), -1]
         maps = {camera: logits.softmax(-1).numpy() for camera, logits in output.groundings.items()}
         if self.config.second_look:
             probabilities = _mean_of_both(probabilities, mirror_bins)
@@ -196,7 +196,7 @@ class Planner:
                     ready_step=observation.step,
                     groundings=groundings,
                     anchors=anchors[i],
-                    refusal=self._refusal(observation.instruction, groundings[0], float(nothing[i])),
+                    refusal=refusal(observation.instruction, groundings, kind[i], self.config.refusal_threshold),
                 )
             )
         return intents
@@ -215,15 +215,6 @@ class Planner:
                 none={camera: float(values[row, -1]) for camera, values in maps.items()},
             )
             for row, role in enumerate(ROLES)
-        )
-
-    def _refusal(self, instruction: str, target: Grounding, nothing: float) -> str | None:
-        absent = target.none["front"] >= self.config.refusal_threshold and target.none["wrist"] >= 0.05
-        if not absent and nothing <= self.config.refusal_threshold:
-            return None
-        return (
-            f"I see nothing on the table that fits “{instruction}”. Name an object that is in view, or choose one of "
-            "the suggestions."
         )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from policy.encoder_files import find_encoder, verify_encoder
 
@@ -34,13 +35,13 @@ class SentenceEncoder:
     def encode(self, sentences: list[str]) -> tuple[Tensor, Tensor]:
         """Features (B, MAX_TOKENS, 384) float32 and mask (B, MAX_TOKENS) bool of lower-cased sentences."""
         words = [" ".join(sentence.lower().split()) for sentence in sentences]
-        missing = list(dict.fromkeys(word for word in words if word not in self._cache))
+        # Those of a length together: padding costs as much as words do.
+        missing = sorted({word for word in words if word not in self._cache}, key=lambda word: (len(word), word))
         for start in range(0, len(missing), self._batch):
             part = missing[start : start + self._batch]
-            batch = self._tokenizer(
-                part, padding="max_length", truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
-            )
+            batch = self._tokenizer(part, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
             features = self._model(**batch).last_hidden_state
-            for word, feature, mask in zip(part, features, batch["attention_mask"].bool(), strict=True):
-                self._cache[word] = (feature, mask)
+            rest = MAX_TOKENS - features.shape[1]
+            features, masks = F.pad(features, (0, 0, 0, rest)), F.pad(batch["attention_mask"].bool(), (0, rest))
+            self._cache |= zip(part, zip(features, masks, strict=True), strict=True)
         return torch.stack([self._cache[w][0] for w in words]), torch.stack([self._cache[w][1] for w in words])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,10 @@ def averaged(folder: Path) -> dict[str, Tensor]:
     return {key.removeprefix("average."): value for key, value in state.items() if key.startswith("average.")}
 
 
-def export(planner: Path, refiner: Path, norm: dict[str, Tensor], out: Path) -> None:
+def export(planner: Path, refiner: Path, norm: dict[str, Tensor], out: Path, trusted_steps: int | None = None) -> None:
     """Write a checkpoint of both systems; `norm` holds `mean` and `spread` of proprioception.
+
+    `trusted_steps`: of the checkpoint, if not what it was trained with; so many as the horizon follow tokens of any age.
 
     Raises:
         ValueError: a stage is of another configuration; names the first field.
@@ -63,6 +66,8 @@ def export(planner: Path, refiner: Path, norm: dict[str, Tensor], out: Path) -> 
         if difference:
             raise ValueError(f"{folder} is of another configuration: {difference.rstrip('.')}. Train it again.")
         model.load_state_dict(weights)
+    if trusted_steps is not None:
+        policy.config = replace(policy.config, trusted_steps=trusted_steps)
     try:
         policy.save_pretrained(out)
     except (OSError, SafetensorError) as error:
@@ -76,10 +81,11 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("--planner", "--refiner", "--norm", "--out"):
         parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--trusted-steps", type=int, help="follow tokens for so many control steps (default: as trained)")
     arguments = parser.parse_args(words)
     try:
         norm, _ = read_tensors(arguments.norm)
-        export(arguments.planner, arguments.refiner, norm, arguments.out)
+        export(arguments.planner, arguments.refiner, norm, arguments.out, arguments.trusted_steps)
     except (ValueError, OSError) as error:
         print(f"export: {error}", file=sys.stderr)
         return 1

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from numpy.random import Generator
 
 from scenes.colors import survey_names
@@ -13,7 +15,7 @@ from scenes.goals import Goal
 from scenes.language import COLOR_WORDS, SHAPE_WORDS
 from training.verbs import CARRY, GET, PUSH, TOUCH
 
-_FRAMES = (
+FRAMES = (
     "{do}", "{do}", "please {do}", "{do} please", "could you {do}", "could you please {do}", "will you {do}",
     "can you {do} for me", "I need you to {do}", "I'd like you to {do}", "your task is to {do}", "robot, {do}",
     "try to {do}", "{do} for me", "{do} now", "next, {do}", "let's {do}",
@@ -21,11 +23,11 @@ _FRAMES = (
     "would you please {do}", "do me a favour and {do}", "it is time to {do}", "carefully {do}", "quickly {do}",
     "now {do}, thanks", "be so kind as to {do}", "you may {do}", "start to {do}", "when you are ready, {do}",
 )  # fmt: skip
-_WISHES = (
+WISHES = (
     "{so}", "I want {so}", "make sure that {so}", "see to it that {so}", "I would like it if {so}", "please, {so}",
     "it would be nice if {so}", "what I want is that {so}",
 )  # fmt: skip
-_INTO = {
+INTO = {
     "bowl": ("in", "into", "inside", "within"),
     "plate": ("on", "onto", "on top of", "upon"),
     "stack": ("on", "on top of", "onto", "upon", "over", "above"),
@@ -41,7 +43,7 @@ _LIES = (
     "{t} is {p} {c}", "{t} lies {p} {c}", "{t} ends up {p} {c}", "{t} goes {p} {c}", "{t} rests {p} {c}",
     "{t} is put {p} {c}", "{t} lands {p} {c}",
 )  # fmt: skip
-_DO = {
+DO = {
     "pick": (
         "pick up {t}", "pick {t} up", "lift {t}", "lift {t} off the table", "raise {t}", "raise {t} into the air",
         "grab {t}", "grasp {t} and lift it", "seize {t}", "take {t}", "take {t} off the table", "get {t}", "fetch {t}",
@@ -74,7 +76,7 @@ _DO = {
         *(f"{verb} {{t}}" for verb in TOUCH), *(f"give {{t}} a {verb}" for verb in TOUCH[:19]),
     ),
 }  # fmt: skip
-_SO = {
+SO = {
     "pick": ("{t} is in the air", "{t} is lifted", "{t} is held up", "{t} comes up", "{t} hangs above the table"),
     "bowl": _LIES, "plate": _LIES, "stack": (*_LIES, "{t} stands {p} {c}"),
     "push": ("{t} moves {d}", "{t} is further {d}", "{t} slides {d}", "{t} gets pushed {d}", "{t} goes {d}"),
@@ -82,54 +84,55 @@ _SO = {
     "drawer close": ("{t} is closed", "{t} is shut", "{t} is pushed in", "{t} gets closed"),
     "button": ("{t} is pressed", "{t} is down", "{t} gets pushed", "{t} is pushed down"),
 }  # fmt: skip
-_DIRECTIONS = {
+DIRECTIONS = {
     "left": ("left", "to the left", "to your left", "leftwards", "to the left side", "towards the left"),
     "right": ("right", "to the right", "to your right", "rightwards", "to the right side", "towards the right"),
     "front": ("forward", "forwards", "to the front", "away from you", "to the far side", "further away", "ahead"),
     "back": ("back", "backward", "backwards", "to the back", "towards you", "closer to you", "to the near side"),
 }
-_MORE_SHAPES = {
+MORE_SHAPES = {
     "cube": ("cuboid", "dice", "cubic block", "building block"),
     "cylinder": ("tin", "canister", "drum", "barrel", "pipe", "tin can"),
     "button": ("push switch", "press button"),
 }
-_ARTICLES = ("the", "the", "the", "the", "that", "this", "a", "my", "")
+ARTICLES = ("the", "the", "the", "the", "that", "this", "a", "my", "")
 _NAMES = (
     "{c} {s}", "{c} {s}", "{c} {s}", "{c} {s}", "small {c} {s}", "{c} coloured {s}", "little {c} {s}"
 )  # fmt: skip
-_CONTAINERS = {
+CONTAINERS = {
     "bowl": ("the bowl", "the bowl", "that bowl", "the round bowl", "a bowl", "the basin"),
     "plate": ("the plate", "the plate", "that plate", "the flat plate", "a plate", "the dish", "the round dish"),
 }
-_DRAWERS = ("the drawer", "the drawer", "that drawer", "the cabinet's drawer", "the drawer of the cabinet")
+DRAWERS = ("the drawer", "the drawer", "that drawer", "the cabinet's drawer", "the drawer of the cabinet")
 
 
 def paraphrase(goal: Goal, rng: Generator) -> str:
     """One of very many ways to ask for the goal."""
     kind = f"drawer {goal.detail}" if goal.family == "drawer" else goal.family
     wish = rng.random() < 0.2
-    ways = (_SO if wish else _DO)[kind]
-    frames = _WISHES if wish else _FRAMES
+    ways = (SO if wish else DO)[kind]
+    frames = WISHES if wish else FRAMES
     words = {
-        "t": _one(_DRAWERS, rng) if goal.target == DRAWER else _thing(goal.target, rng),
-        "d": _one(_DIRECTIONS[goal.detail], rng) if goal.family == "push" else "",
-        "p": _one(_INTO[goal.family], rng) if goal.family in _INTO else "",
+        "t": one(DRAWERS, rng) if goal.target == DRAWER else _thing(goal.target, rng),
+        "d": one(DIRECTIONS[goal.detail], rng) if goal.family == "push" else "",
+        "p": one(INTO[goal.family], rng) if goal.family in INTO else "",
         "c": "",
     }
     if goal.container is not None:
-        named = goal.container in _CONTAINERS
-        words["c"] = _one(_CONTAINERS[goal.container], rng) if named else _thing(goal.container, rng)
-    said = _one(ways, rng).format(**words)
-    return " ".join(_one(frames, rng).format(do=said, so=said).split())
+        named = goal.container in CONTAINERS
+        words["c"] = one(CONTAINERS[goal.container], rng) if named else _thing(goal.container, rng)
+    said = one(ways, rng).format(**words)
+    return " ".join(one(frames, rng).format(do=said, so=said).split())
 
 
 def _thing(name: str, rng: Generator) -> str:
     color, shape = name.split()
     colors = survey_names(color) if rng.random() < 0.4 else COLOR_WORDS[color]
-    shapes = _MORE_SHAPES[shape] if rng.random() < 0.15 else SHAPE_WORDS[shape]
-    said = _one(_NAMES, rng).format(c=_one(colors, rng), s=_one(shapes, rng))
-    return f"{_one(_ARTICLES, rng)} {said}"
+    shapes = MORE_SHAPES[shape] if rng.random() < 0.15 else SHAPE_WORDS[shape]
+    said = one(_NAMES, rng).format(c=one(colors, rng), s=one(shapes, rng))
+    return f"{one(ARTICLES, rng)} {said}"
 
 
-def _one(ways: tuple[str, ...], rng: Generator) -> str:
+def one(ways: Sequence[str], rng: Generator) -> str:
+    """Any of them."""
     return ways[rng.integers(len(ways))]

@@ -55,11 +55,15 @@ class Recipe:
     shards: int = 2
     """single-threaded processes that share every batch, whatever the machine: weights depend on it a little"""
     ways: int = 80
-    """phrases that every goal is asked for in"""
+    """phrases that every goal is asked for in while pictures are learned"""
+    word_steps: int = 1500
+    """of words alone, at the end (`training.words`)"""
+    word_ways: int = 260
+    """sentences for every goal there"""
 
     def smaller(self) -> Recipe:
         """A few minutes of the same, to see that everything runs; its policy is not good."""
-        return Recipe(25, 10, 10, 20, (Round((Drive(10),), 10, 10),))
+        return Recipe(25, 10, 10, 20, (Round((Drive(10),), 10, 10),), word_steps=10, word_ways=4)
 
 
 def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
@@ -98,7 +102,8 @@ def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
             refiner, "refiner", sets, each.refiner_steps, start, planned=tokens, rate=8e-4, seed=seed,
             recent_share=for_refiner, blocks=recipe.planned_blocks,
         )  # fmt: skip
-    plan.export("checkpoint", planner, refiner, out)
+    plan.words("words", sets, recipe.word_steps, planner)
+    plan.export("checkpoint", "words", refiner, out)
     return plan.stages
 
 
@@ -169,6 +174,30 @@ class _Plan:
             name, kind, folder, result, work, unit, "training.stage", tuple(line), settings,
             tuple(needs), cores,
         )  # fmt: skip
+
+    def words(self, name: str, sets: list[str], steps: int, start: str) -> None:
+        """The planner learns more words, with pictures as it sees them by then."""
+        folder = self.runs / "train" / name
+        settings = {"steps": steps, "ways": self.recipe.word_ways, "rate": 1e-3, "seed": 0}
+        line = ["words", "--data", *(str(self._folder(each)) for each in sets), "--out", str(folder)]
+        line += ["--start", str(self._folder(start))]
+        for option, value in settings.items():
+            line += [f"--{option}", str(value)]
+        needs = (*sets, start)
+        settings |= learned(PolicyConfig())
+        self._add(
+            name,
+            "words",
+            folder,
+            "weights.safetensors",
+            steps,
+            "steps",
+            "training.stage",
+            tuple(line),
+            settings,
+            needs,
+            1,
+        )
 
     def export(self, name: str, planner: str, refiner: str, folder: Path) -> None:
         """A checkpoint of two stages."""

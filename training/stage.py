@@ -44,7 +44,7 @@ def normalisation(frames: Frames) -> tuple[Tensor, Tensor]:
 def parse(words: list[str] | None = None) -> argparse.Namespace:
     """Arguments of a stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("system", choices=("prepare", "planner", "refiner", "tokens"))
+    parser.add_argument("system", choices=("prepare", "planner", "refiner", "tokens", "words"))
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=0)
@@ -79,10 +79,11 @@ def run(arguments: argparse.Namespace) -> None:
     for folder in filter(None, (arguments.out, arguments.start)):
         if difference := other_configuration(folder, config):
             raise TrainingError(f"{difference} Remove {folder} and what was made from it to make it again.")
-    if arguments.system in ("planner", "refiner"):
+    if arguments.system in ("planner", "refiner", "words"):
         details = {**vars(arguments), "config": config.to_dict()}
         with whole(arguments.out / "stage.json", 4096) as unfinished:
             unfinished.write_text(json.dumps(details, default=str, indent=1))
+    if arguments.system in ("planner", "refiner"):
         size = sum(parameter.numel() for parameter in _model(arguments.system, config).parameters())
         if arguments.shards > 1:
             sharded(_train, arguments.shards, size, arguments)
@@ -90,6 +91,9 @@ def run(arguments: argparse.Namespace) -> None:
             _train(None, arguments)
         return
     frames = Frames.open(arguments.data, arguments.blocks)
+    if arguments.system == "words":
+        _train_words(arguments, frames)
+        return
     mean, spread = _norm(arguments, frames)
     if arguments.system == "prepare":
         torch.set_num_threads(arguments.threads)
@@ -137,6 +141,20 @@ def _train(shard: Shard | None, arguments: argparse.Namespace) -> None:
     if settings.leads:
         write_tensors({"mean": mean, "spread": spread}, arguments.out / "norm.safetensors")
         write_tensors(weights, arguments.out / "weights.safetensors")
+
+
+def _train_words(arguments: argparse.Namespace, frames: Frames) -> None:
+    """Train what reads sentences and write all of the planner's weights to `OUT/weights.safetensors`."""
+    from training.words.bank import WordBank
+    from training.words.learn import train_words
+
+    torch.set_num_threads(arguments.threads)
+    with torch.inference_mode():
+        bank = WordBank.build(KeptSentences(arguments.out / "phrases"), arguments.seed, arguments.ways)
+    settings = RunSettings(arguments.steps, arguments.rate, save_every=arguments.save_every, threads=arguments.threads)
+    start = averaged(arguments.start)
+    weights = train_words(PolicyConfig(), frames, bank, arguments.out, settings, start, arguments.seed)
+    write_tensors(weights, arguments.out / "weights.safetensors")
 
 
 def _phrases(folder: Path | None, ways: int) -> PhraseBank:
