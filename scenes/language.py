@@ -109,14 +109,16 @@ DIRECTION_WORDS: dict[str, tuple[str, ...]] = {
 }
 _COLOR_MEANING = {
     **{word: color for color, words in COLOR_WORDS.items() for word in words},
-    "crimson": "red", "vermilion": "red", "cherry": "red", "lime": "green", "olive": "green", "azure": "blue",
-    "sapphire": "blue", "indigo": "blue", "amber": "yellow", "gold": "yellow",
+    "crimson": "red", "vermilion": "red", "cherry": "red", "maroon": "red", "burgundy": "red", "lime": "green",
+    "olive": "green", "olive green": "green", "azure": "blue", "sapphire": "blue", "indigo": "blue", "amber": "yellow",
+    "gold": "yellow", "mustard": "yellow",
 }  # fmt: skip
 _SHAPE_MEANING = {
     **{word: shape for shape, words in SHAPE_WORDS.items() for word in words},
     "dice": "cube", "die": "cube", "cuboid": "cube", "tin": "cylinder", "barrel": "cylinder", "drum": "cylinder",
     "pipe": "cylinder", "canister": "cylinder", "tin can": "cylinder", "cubic block": "cube", "building block": "cube",
-    "push switch": "button", "press button": "button",
+    "push switch": "button", "press button": "button", "buzzer": "button", "buzzer button": "button",
+    "column": "cylinder", "pillar": "cylinder",
 }  # fmt: skip
 _DIRECTION_MEANING = {
     **{word: direction for direction, words in DIRECTION_WORDS.items() for word in words},
@@ -124,7 +126,11 @@ _DIRECTION_MEANING = {
     "forwards": "front", "away from you": "front", "away": "front", "ahead": "front", "backward": "back",
     "backwards": "back", "closer to you": "back", "towards you": "back", "toward you": "back",
 }  # fmt: skip
-_CONTAINER_MEANING = {"bowl": "bowl", "basin": "bowl", "plate": "plate", "dish": "plate"}
+_CONTAINER_MEANING = {
+    "bowl": "bowl", "basin": "bowl", "plate": "plate", "dish": "plate", "platter": "plate", "saucer": "plate",
+}  # fmt: skip
+_NO_CAN = re.compile(r"\bcan (?=(you|we|i|it|the|that|this)\b)")
+"""asks for something, and is none"""
 
 
 def phrase(goal: Goal, rng: Generator) -> str:
@@ -149,7 +155,8 @@ def _name(name: str, rng: Generator) -> str:
 
 def interpret(instruction: str, objects: Sequence[str]) -> Goal | None:
     """The goal that an instruction names among these objects, or None when it names none, or several."""
-    text = " ".join(re.findall(r"[a-z]+", instruction.lower())).replace("can you", "could you")
+    words = re.findall(r"[a-z]+", instruction.lower())
+    text = _NO_CAN.sub("could ", " ".join(_slips().get(word, word) for word in words)).replace("go ahead", "go")
     text = re.sub(r" colou?red\b", "", text)
     if re.search(r"\b(drawer|cabinet)\b", text):
         return _drawer(text) if "drawer" in objects else None
@@ -183,8 +190,9 @@ def _stack(text: str, mentions: list[tuple[str, str, int]], first: str, second: 
         return None
     # "on the blue cube put the red one" names the lower object first.
     before = text[: mentions[0][2]]
+    on_it = re.search(r"\b(on|onto|upon|atop|over|above|top of) it\b", text) is not None
     lower_first = re.search(r"\b(on|onto|upon|atop|over|above|top of)( the| a)?( [a-z]+){0,3}\s*$", before) is not None
-    upper, lower = (second, first) if lower_first else (first, second)
+    upper, lower = (second, first) if lower_first or on_it else (first, second)
     return Goal("stack", upper, lower) if lower.endswith("cube") else None
 
 
@@ -210,6 +218,21 @@ def _mentions(text: str) -> list[tuple[str, str, int]]:
         color, shape, color_alone = match.groups()
         found.append((meaning.get(color or color_alone, ""), _SHAPE_MEANING.get(shape, ""), match.start()))
     return found
+
+
+@cache
+def _slips() -> dict[str, str]:
+    """What becomes of the words that matter when a letter is left out, doubled, or exchanged with its neighbour."""
+    said = " ".join(template for templates in TEMPLATES.values() for template in templates)
+    names = " ".join((*_COLOR_MEANING, *_SHAPE_MEANING, *_DIRECTION_MEANING, *_CONTAINER_MEANING))
+    known = set(re.findall(r"[a-z]+", f"{said} {names}"))
+    slips: dict[str, str] = {}
+    for word in (word for word in f"{names} drawer cabinet open close closed push".split() if len(word) > 3):
+        for at in range(1, len(word)):
+            before, after = word[:at], word[at:]
+            turned = before[:-1] + after[0] + before[-1] + after[1:]
+            slips |= dict.fromkeys((before + after[1:], before + after[0] + after, turned), word)
+    return {slip: word for slip, word in slips.items() if slip not in known and len(slip) > 3}
 
 
 @cache

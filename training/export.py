@@ -53,7 +53,7 @@ def averaged(folder: Path) -> dict[str, Tensor]:
 def export(planner: Path, refiner: Path, norm: dict[str, Tensor], out: Path, trusted_steps: int | None = None) -> None:
     """Write a checkpoint of both systems; `norm` holds `mean` and `spread` of proprioception.
 
-    `trusted_steps`: of the checkpoint, if not what it was trained with; so many as the horizon follow tokens of any age.
+    `trusted_steps`: of the checkpoint, if not as trained; as many as the horizon has follow tokens of any age.
 
     Raises:
         ValueError: a stage is of another configuration; names the first field.
@@ -81,7 +81,7 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("--planner", "--refiner", "--norm", "--out"):
         parser.add_argument(name, type=Path, required=True)
-    parser.add_argument("--trusted-steps", type=int, help="follow tokens for so many control steps (default: as trained)")
+    parser.add_argument("--trusted-steps", type=int, help="follow tokens for so many steps (default: as trained)")
     arguments = parser.parse_args(words)
     try:
         norm, _ = read_tensors(arguments.norm)

@@ -1,4 +1,4 @@
-"""Instructions that a scene cannot fulfil: what is not there, what does not exist, and what is no task at all."""
+"""Instructions that a scene cannot fulfil: what is not there, where it could not go, what does not exist, no task."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scenes.goals import FAMILIES, Goal, all_goals
 from scenes.language import TEMPLATES, phrase
 from scenes.layout import draw_layout
 
-KINDS = ("absent", "unknown", "no task")
+KINDS = ("absent", "unknown", "no task", "no place")
 STRANGE_COLORS = ("magenta", "beige", "lavender", "bronze", "peach")
 STRANGE_THINGS = (
     "candle", "wallet", "onion", "stapler", "toothbrush", "lightbulb", "guitar", "umbrella", "pineapple", "screwdriver",
@@ -31,7 +31,8 @@ def impossible(number: int, seed: int, families: Sequence[str] = FAMILIES) -> tu
     kind = KINDS[number % len(KINDS)]
     if kind == "no task":
         return kind, CHATTER[number // len(KINDS) % len(CHATTER)]
-    absent = _absent(seed, families) if kind == "absent" else []
+    missing = {"absent": _absent, "no place": _no_place}
+    absent = missing[kind](seed, families) if kind in missing else []
     if not absent:
         return "unknown", _unknown(families, rng)
     family = rng.choice(sorted({goal.family for goal in absent}))
@@ -48,6 +49,19 @@ def _absent(seed: int, families: Sequence[str]) -> list[Goal]:
         if goal.family in families
         and goal.target not in present
         and (goal.container is None or goal.container in present)
+    ]
+
+
+def _no_place(seed: int, families: Sequence[str]) -> list[Goal]:
+    """Tasks about something that is there, but to go where this scene has nothing."""
+    present = draw_layout(seed).names
+    return [
+        goal
+        for goal in all_goals()
+        if goal.family in families
+        and goal.target in present
+        and goal.container is not None
+        and goal.container not in present
     ]
 
 

@@ -54,3 +54,21 @@ def test_a_thing_that_is_not_there_sets_no_goal(text: str) -> None:
 )
 def test_words_from_outside_the_templates_are_scored_too(text: str, goal: Goal) -> None:
     assert interpret(text, SCENE) == goal
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("please lift the gren cube", "pick up the green cube"),
+        ("go ahead and grab that golden cube", "pick up the yellow cube"),
+        ("can the golden block go in the bowl", "put the yellow cube in the bowl"),
+        ("see the red cube? put the azure cylinder on it", "stack the blue cylinder on the red cube"),
+        ("set the lime block on the platter", "put the green cube on the plate"),
+        ("put azure cylinder on palte", "put the blue cylinder on the plate"),
+        ("clsoe the drawer now", "close the drawer"),
+        ("place the red can on the plate", "put the red cylinder on the plate"),
+    ],
+)
+def test_slips_and_turns_of_phrase_are_understood(said: str, meant: str) -> None:
+    goal = interpret(said, SCENE)
+    assert goal is not None and goal.instruction == meant
