@@ -22,6 +22,7 @@ from library.files import write_whole
 NICENESS: Final = 15
 """the control loop comes first"""
 STOP_SECONDS: Final = 20.0
+COMMAND: Final = (sys.executable, "-m", "app.cli", "finetune")
 _JOB: Final = "job.json"
 _LAST_WORDS: Final = 2000
 """bytes of its log that are looked at"""
@@ -35,13 +36,13 @@ class FineTuning:
     Args:
         checkpoint: to start from.
         library: folder of episodes; the new checkpoints lie beside them.
-        options: more words for `libra finetune`.
+        command: that makes the checkpoint.
     """
 
     def __init__(
-        self, checkpoint: Path = DEFAULT_CHECKPOINT, library: Path = ROOT / "runs", options: tuple[str, ...] = ()
+        self, checkpoint: Path = DEFAULT_CHECKPOINT, library: Path = ROOT / "runs", command: tuple[str, ...] = COMMAND
     ) -> None:
-        self._checkpoint, self._library, self._options = checkpoint, library, options
+        self._checkpoint, self._library, self._command = checkpoint, library, command
         self._runs = library / "finetune"
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -68,7 +69,7 @@ class FineTuning:
             out = self._library / folder
             words = [str(self._library), "--checkpoint", str(self._checkpoint), "--out", str(out), "--task", task]
             words += ["--starred"] * bool(starred)
-            words += ["--runs", str(self._runs), "--data", str(self._library / "data"), *self._options]
+            words += ["--runs", str(self._runs), "--data", str(self._library / "data")]
             try:
                 self._launch(words, folder)
             except OSError as error:
@@ -116,7 +117,7 @@ class FineTuning:
         self._runs.mkdir(parents=True, exist_ok=True)
         with (self._runs / "finetune.log").open("wb") as log:
             self._process = subprocess.Popen(
-                ["nice", "-n", str(NICENESS), sys.executable, "-m", "app.cli", "finetune", *words],
+                ["nice", "-n", str(NICENESS), *self._command, *words],
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdin=subprocess.DEVNULL,
