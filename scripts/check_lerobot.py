@@ -223,7 +223,7 @@ def train(dataset: Any, steps: int) -> list[float]:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        losses.append(round(float(loss), 4))
+        losses.append(round(float(loss.detach()), 4))
         if len(losses) == steps:
             break
     if not np.isfinite(losses).all():
