@@ -155,22 +155,33 @@ def _tune(arguments: argparse.Namespace, tuning: Tuning, source: Source, left: d
 
 def _report(arguments: argparse.Namespace, source: Source, report: dict[str, Any]) -> int:
     from training.lineage import compare_command
+    from training.report import lines
 
     command = compare_command(source, arguments.out, arguments.compare or COMPARED)
-    if arguments.json:
-        print(json.dumps({**report, "compare": command}))
-    else:
+    report["compare"] = command
+    if not arguments.json:
         print(
             f"The new checkpoint is in {arguments.out}, with its lineage. Measure what it has learned with\n  {command}"
         )
-    if not arguments.compare:
-        return 0
+    if arguments.compare:
+        report["compared"] = _compared(command, arguments)
+        if not arguments.json:
+            print(*lines(report["compared"]), sep="\n")
+    if arguments.json:
+        print(json.dumps(report))
+    return 0
+
+
+def _compared(command: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the command would report."""
     from training.commands import eval as evaluation
+    from training.scores import measure
 
     parser = argparse.ArgumentParser()
     evaluation.add_arguments(parser)
-    words = [*shlex.split(command)[2:], "--workers", str(arguments.workers)]
-    return evaluation.run(parser.parse_args([*words, "--json", "-"] if arguments.json else words))
+    words = parser.parse_args([*shlex.split(command)[2:], "--workers", str(arguments.workers)])
+    words.checkpoint = [arguments.checkpoint]
+    return measure(words, quiet=arguments.json)
 
 
 def _write_lineage(source: Source, work: Path, out: Path) -> None:
