@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "doctor": "app.commands.doctor",
     "collect": "training.commands.collect",
     "train": "training.commands.train",
+    "finetune": "training.commands.finetune",
     "dagger": "training.commands.dagger",
     "eval": "training.commands.eval",
     "library": "library.commands.library",

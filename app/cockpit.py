@@ -23,6 +23,7 @@ from app.frames import FrameFeed
 from app.session import process as session_process
 from app.session.episode import episode_files
 from app.session.protocol import SessionSettings
+from app.tuning import FineTuning
 from viz.launch import PortInUse, RerunProcess, server_url, start_rerun
 
 START_SECONDS: Final = 60.0
@@ -70,6 +71,7 @@ class Cockpit:
         self.settings = SessionSettings(
             checkpoint=checkpoint, seed=seed, folder=self.folder, policy=policy, time_limit=time_limit
         )
+        self.tuning = FineTuning(checkpoint)
         self._rerun_port = rerun_port
         self._context = get_context("spawn")
         self._client: SessionClient | None = None

@@ -1,4 +1,4 @@
-"""What a record survives and costs: kills at random moments, bytes, picture quality, the control loop's share, lists.
+"""What a record survives and costs: kills, full disks, jumps of the clock, bytes, quality, the loop's share, lists.
 
     .venv/bin/python scripts/measure_recording.py --kills 100 --json recording.json
 
@@ -12,11 +12,13 @@ import itertools
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,81 @@ def record_here(folder: Path, seconds: float) -> list[float]:
         sys.stdout = shown
 
 
+def measure_troubles() -> dict[str, Any]:
+    """Disk full, read-only folder, clock jump, two processes on one library: what was said, and whether all is kept."""
+    from app.session.recorder import Recorder
+    from library.check import check_episode
+    from library.errors import LibraryError
+    from library.store import Library
+    from records.log import EpisodeHeader
+    from scenes import TabletopEnv
+    from training.demonstrations import _step_record
+    from training.tasks import assign_demonstrations
+
+    said: dict[str, Any] = {}
+    env, recorder = TabletopEnv(), Recorder()
+    (task,) = assign_demonstrations(1, 3000, ("pick",))
+    env.reset(seed=task.seed, options={"instruction": task.instruction})
+
+    def write(path: Path, started: float) -> str | None:
+        recorder.begin(path, EpisodeHeader(path.stem, task.instruction, task.seed, started))
+        for step in range(20):
+            made = _step_record(env, task, path.stem, step)
+            made.outcome, made.outcome_by = ("success", "success test") if step == 19 else (None, None)
+            recorder.append(made)
+        recorder.flush(60)
+        return recorder.error
+
+    def refused(what: Callable[[], object]) -> str:
+        try:
+            what()
+        except (LibraryError, OSError) as error:
+            return str(error)
+        return ""
+
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        write(root / "episode-001.arrow", time.time())
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))  # a write beyond fails, as on a full disk
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        try:
+            full = [write(root / "episode-002.arrow", time.time()) or ""]
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        (root / "a file").touch()  # no folder can be made in it, not even by root
+        read_only = [write(root / "a file" / "episode-001.arrow", time.time()) or ""]
+        write(root / "episode-003.arrow", time.time() - 86_400)  # the clock was set back by a day
+        holder = subprocess.Popen(
+            [sys.executable, "-c", _HOLDER, str(root)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert holder.stdout is not None and holder.stdin is not None
+        holder.stdout.readline()
+        library = Library(root)
+        two = [refused(lambda: library.star("episode-001"))]
+        holder.stdin.close()
+        holder.wait(30)
+        library.star("episode-001")
+        whole = [each.id for each in Library(root).episodes if not check_episode(each)]
+        said = {"disk_full": full, "read_only": read_only, "two_processes": two, "whole_afterwards": whole}
+    recorder.close()
+    env.close()
+    said["good"] = all(said[name][0] for name in ("disk_full", "read_only", "two_processes")) and whole == [
+        "episode-003", "episode-001",
+    ]  # fmt: skip
+    return said
+
+
+_HOLDER = """
+import sys
+from pathlib import Path
+from library.files import only_writer
+with only_writer(Path(sys.argv[1]), "library"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
 def measure_list() -> dict[str, float]:
     """Seconds to open a library of a thousand episodes without and with its index, and to filter it."""
     from library.select import Selection, choose
@@ -165,7 +242,9 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.record:
         record(arguments.record)
-    report: dict[str, Any] = {"record": measure_bytes(), "library_of_1000": measure_list()}
+    report: dict[str, Any] = {
+        "record": measure_bytes(), "troubles": measure_troubles(), "library_of_1000": measure_list(),
+    }  # fmt: skip
     rng, kills = random.Random(arguments.seed), []
     for number in range(arguments.kills):
         with tempfile.TemporaryDirectory() as temporary:
@@ -184,7 +263,7 @@ def main() -> int:
     print(json.dumps(report, indent=1))
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
-    return 0 if good == len(kills) else 1
+    return 0 if good == len(kills) and report["troubles"]["good"] else 1
 
 
 if __name__ == "__main__":

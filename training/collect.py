@@ -133,9 +133,9 @@ def demonstrate(
 
 
 def collect_block(
-    env: TabletopEnv, seeds: range, perturbation: Perturbation
+    env: TabletopEnv, seeds: range, perturbation: Perturbation, kinds: Collection[str] = ()
 ) -> list[tuple[str, list[dict[str, NDArray[Any]]]]]:
-    """Episodes of these seeds, the same whoever collects them; failed attempts are left out."""
+    """Episodes of these seeds, the same whoever collects them; failed attempts are left out. `kinds`: `choose_goal`."""
     episodes = []
     for seed in seeds:
         rng = np.random.default_rng([seed, 0xDA7A])
@@ -143,7 +143,7 @@ def collect_block(
         tipped = perturbation.lying and rng.random() < perturbation.lying
         env.world.arrange(tip_over(layout, rng) if tipped else layout)
         for _ in range(1 + (rng.random() < perturbation.second_task)):
-            goal = choose_goal(env, rng)
+            goal = choose_goal(env, rng, kinds)
             if goal is None:
                 break
             frames, success = demonstrate(env, goal, rng, perturbation)

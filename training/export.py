@@ -50,24 +50,22 @@ def averaged(folder: Path) -> dict[str, Tensor]:
     return {key.removeprefix("average."): value for key, value in state.items() if key.startswith("average.")}
 
 
-def export(planner: Path, refiner: Path, norm: dict[str, Tensor], out: Path, trusted_steps: int | None = None) -> None:
+def export(
+    planner: Path, refiner: Path, norm: dict[str, Tensor], out: Path, config: PolicyConfig | None = None
+) -> None:
     """Write a checkpoint of both systems; `norm` holds `mean` and `spread` of proprioception.
-
-    `trusted_steps`: of the checkpoint, if not as trained; as many as the horizon has follow tokens of any age.
 
     Raises:
         ValueError: a stage is of another configuration; names the first field.
         WriteError: the disk is full.
     """
-    policy = LibraPolicy.create(PolicyConfig(), norm["mean"], norm["spread"])
+    policy = LibraPolicy.create(config or PolicyConfig(), norm["mean"], norm["spread"])
     for folder, model in ((planner, policy.planner_model), (refiner, policy.refiner_model)):
         weights = averaged(folder)
-        difference = other_configuration(folder, policy.config) or mismatch(model.state_dict(), weights)
+        difference = other_configuration(folder, PolicyConfig()) or mismatch(model.state_dict(), weights)
         if difference:
             raise ValueError(f"{folder} is of another configuration: {difference.rstrip('.')}. Train it again.")
         model.load_state_dict(weights)
-    if trusted_steps is not None:
-        policy.config = replace(policy.config, trusted_steps=trusted_steps)
     try:
         policy.save_pretrained(out)
     except (OSError, SafetensorError) as error:
@@ -81,11 +79,22 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("--planner", "--refiner", "--norm", "--out"):
         parser.add_argument(name, type=Path, required=True)
-    parser.add_argument("--trusted-steps", type=int, help="follow tokens for so many steps (default: as trained)")
+    parser.add_argument("--like", type=Path, help="checkpoint that it is to be used like")
+    parser.add_argument("--families", help="that it has learned, with commas between (default: all)")
+    parser.add_argument("--lineage", type=Path, help="what to say of where it comes from, see `training.lineage`")
     arguments = parser.parse_args(words)
     try:
         norm, _ = read_tensors(arguments.norm)
-        export(arguments.planner, arguments.refiner, norm, arguments.out, arguments.trusted_steps)
+        config = PolicyConfig()
+        if arguments.like:
+            config = PolicyConfig.from_dict(json.loads((arguments.like / "config.json").read_text()))
+        if arguments.families:
+            config = replace(config, families=tuple(arguments.families.split(",")))
+        if arguments.lineage:
+            from training.lineage import write_beside
+
+            write_beside(arguments.lineage, arguments.out)
+        export(arguments.planner, arguments.refiner, norm, arguments.out, config)
     except (ValueError, OSError) as error:
         print(f"export: {error}", file=sys.stderr)
         return 1

@@ -25,7 +25,9 @@ FORMAT = {
     "action_names": list(ACTION_NAMES),
     "proprio_names": list(PROPRIO_NAMES),
 }
-FINITE = ("proprio", "expert", "executed")
+WEIGHT = "weight"
+"""column of how often a frame is drawn, compared with others; 1 where a data set does not say"""
+FINITE = ("proprio", "expert", "executed", WEIGHT)
 """columns that must be finite; others say with NaN that something is not there or out of view"""
 
 
@@ -125,8 +127,13 @@ class Frames:
     """first row of each block"""
 
     @classmethod
-    def open(cls, roots: list[Path], blocks: int | None = None) -> Frames:
-        """Memory-map the pictures and load the columns of every complete block (of the first `blocks` per data set).
+    def open(cls, roots: list[Path], blocks: int | None = None, whole: int = 0) -> Frames:
+        """Memory-map the pictures and load the columns of every complete block.
+
+        Args:
+            roots: data sets.
+            blocks: only so many of the first of each, None for all.
+            whole: of so many data sets at the end all blocks, whatever `blocks` says.
 
         Raises:
             ValueError: a data set is missing, empty or of another format.
@@ -135,11 +142,13 @@ class Frames:
         parts: list[dict[str, NDArray[Any]]] = []
         instructions: list[str] = []
         starts = [0]
-        for root in roots:
+        for number, root in enumerate(roots):
             check_format(root)
-            for path in sorted(root.glob("block_*/columns.npz"))[:blocks]:
+            limit = None if number >= len(roots) - whole else blocks
+            for path in sorted(root.glob("block_*/columns.npz"))[:limit]:
                 part, seen = read_block(path.parent)
                 words = part.pop("instructions")
+                part.setdefault(WEIGHT, np.ones(len(part["episode"]), np.float32))
                 if parts and (other := _difference(parts[0], part)):
                     raise ValueError(f"{path.parent} {other} than the blocks before it: collect {root} again.")
                 for camera, maps in pictures.items():
@@ -160,6 +169,14 @@ class Frames:
 
     def __len__(self) -> int:
         return int(self.starts[-1])
+
+    @property
+    def summed_weights(self) -> NDArray[np.float64] | None:
+        """(N,) of every frame with those before it; None when all frames count the same."""
+        weights = self.columns.get(WEIGHT)
+        if weights is None or (weights == 1).all():
+            return None
+        return np.cumsum(weights, dtype=np.float64)
 
     def picture(self, camera: str, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """(len(rows), S, S, 3)"""

@@ -204,11 +204,25 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
 
-def draw_rows(count: int, batch: int, recent: int, recent_share: float, rng: Generator) -> NDArray[np.int64]:
-    """Rows of a batch: any of `count`, but a `recent_share` of them from row `recent` on."""
-    rows = rng.integers(count, size=batch)
+def draw_rows(
+    count: int, batch: int, recent: int, recent_share: float, rng: Generator,
+    summed: NDArray[np.float64] | None = None,
+) -> NDArray[np.int64]:  # fmt: skip
+    """Rows of a batch: any of `count`, but a `recent_share` of them from row `recent` on.
+
+    `summed` (count,) are weights as in `Frames.summed_weights`: rows are drawn that often, None for evenly.
+    """
+
+    def draw(first: int) -> NDArray[np.int64]:
+        if summed is None:
+            return rng.integers(first, count, size=batch)
+        low = summed[first - 1] if first else 0.0
+        drawn = np.searchsorted(summed, low + rng.random(batch) * (summed[-1] - low), side="right")
+        return np.minimum(drawn, count - 1)
+
+    rows = draw(0)
     if recent_share:
-        rows = np.where(rng.random(batch) < recent_share, rng.integers(recent, count, size=batch), rows)
+        rows = np.where(rng.random(batch) < recent_share, draw(recent), rows)
     return rows
 
 

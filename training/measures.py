@@ -30,7 +30,20 @@ def compare(settings: Mapping[str, Setting], tasks: Sequence[Task], evaluate: Ev
             for (name, setting), results in zip(settings.items(), (before, after), strict=True)
         ],
         "paired": _paired(before, after),
+        "families": {
+            family: _paired(*(_of(family, results) for results in (before, after)))
+            for family in dict.fromkeys(result.task.goal.family for result in before)
+        },
+        "changed": [
+            {"seed": new.task.seed, "instruction": new.task.instruction, "fixed": new.success}
+            for old, new in zip(before, after, strict=True)
+            if old.success != new.success
+        ],
     }
+
+
+def _of(family: str, results: Sequence[Result]) -> list[Result]:
+    return [result for result in results if result.task.goal.family == family]
 
 
 def delays(

@@ -48,14 +48,14 @@ class PlannerBatches:
         self.targets = Targets.of(frames, model.config.bins)
         self.mean, self.spread = mean, spread
         self.batch, self.seed = batch, seed
-        self.recent, self.recent_share = recent, recent_share
+        self.recent, self.recent_share, self.summed = recent, recent_share, frames.summed_weights
         self.turning = _turning(frames)
 
     def losses(self, step: int) -> dict[str, Tensor]:
         """One batch, decided by the step alone so that a resumed run continues as it would have."""
         rng = np.random.default_rng([self.seed, step])
         torch.manual_seed(self.seed * 1_000_003 + step)
-        rows = draw_rows(len(self.frames), self.batch, self.recent, self.recent_share, rng)
+        rows = draw_rows(len(self.frames), self.batch, self.recent, self.recent_share, rng, self.summed)
         turns = int(self.batch * _TURNING_SHARE) if len(self.turning) else 0
         rows[:turns] = rng.choice(self.turning, turns) if turns else rows[:turns]
         shown = show(self.frames, rows, rng.random(self.batch) < 0.5)

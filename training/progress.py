@@ -12,7 +12,7 @@ from training.plan import Stage
 
 SECONDS = {
     "collect": 0.5, "dagger": 0.85, "planner": 0.55, "refiner": 0.55, "tokens": 0.4, "prepare": 0.1, "words": 0.4,
-    "export": 3.0,
+    "export": 3.0, "unpack": 3.0, "corrections": 0.4,
 }  # fmt: skip
 """of a unit of work on two cores, until this machine has been measured"""
 START = 4.0

@@ -49,7 +49,7 @@ class RefinerBatches:
         self.late = max_age > self.config.trusted_steps
         """whether intents may come late; when none ever does, all tokens are right and always there"""
         self.targets = Targets.of(frames, self.config.bins)
-        self.recent, self.recent_share = recent, recent_share
+        self.recent, self.recent_share, self.summed = recent, recent_share, frames.summed_weights
         felt = frames.columns["proprio"]
         self.proprio = (felt, mirror_proprio(felt))
         self.seen = planned_anchors
@@ -60,7 +60,7 @@ class RefinerBatches:
         rng = np.random.default_rng([self.seed, 7, step])
         torch.manual_seed(self.seed * 1_000_003 + step)
         delay = int(rng.choice((0, 1, 1, 2)))
-        rows = draw_rows(len(self.frames), self.batch, self.recent, self.recent_share, rng)
+        rows = draw_rows(len(self.frames), self.batch, self.recent, self.recent_share, rng, self.summed)
         flipped = rng.random(self.batch) < 0.5
         windows, ages, motions, committed, anchors, then = self._conditions(rows, flipped, delay, rng)
         felt = np.where(flipped[:, None], self.proprio[1][rows], self.proprio[0][rows])

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+_CHANGED = 12
+"""episodes that are listed at most"""
+
 
 def lines(report: dict[str, Any]) -> Iterator[str]:
     """What the terminal shows of a report."""
@@ -12,6 +15,13 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
         for side in report["compared"]:
             yield from _summary(side["name"], side)
         yield _change(report["paired"])
+        for family, paired in report["families"].items():
+            if paired["fixed"] or paired["broken"]:
+                yield f"  {family:6} {_change(paired)}"
+        for each in report["changed"][:_CHANGED]:
+            yield f"  {'fixed ' if each['fixed'] else 'broken'} scene {each['seed']}: “{each['instruction']}”"
+        if len(report["changed"]) > _CHANGED:
+            yield f"  and {len(report['changed']) - _CHANGED} more, with --json"
     elif "curves" in report:
         for curve in report["curves"]:
             yield curve["checkpoint"]

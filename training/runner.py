@@ -25,6 +25,10 @@ _COUNT = re.compile(r"(\d+)/(\d+) \[")
 """where a progress bar of tqdm says how far it is"""
 
 
+_WHOLE_BARS = ("planning", "converting")
+"""bars of the whole work of a stage, whatever they count"""
+
+
 class StageFailed(RuntimeError):
     """A stage stopped; the message is what it said last, and where the rest is."""
 
@@ -85,7 +89,7 @@ class Job:
         done, total = (int(match[1]), int(match[2])) if match else (0, 1)
         if self.stage.unit == "steps":
             return done if total == self.stage.work else 0  # other bars are of what comes before the first step
-        return self.stage.work * done // total if self.bar.startswith("planning") else 0
+        return self.stage.work * done // total if self.bar.startswith(_WHOLE_BARS) else 0
 
     def stop(self) -> None:
         """End the process and all that it has started."""
@@ -199,6 +203,6 @@ def only_one(runs: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise StageFailed(
-                f"another `libra train` works in {runs}; wait for it, or name another folder with --runs."
+                f"another training works in {runs}; wait for it, or name another folder with --runs."
             ) from error
         yield

@@ -58,9 +58,12 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--planned-share", type=float, default=0.9)
     parser.add_argument("--max-age", type=int, default=44)
     parser.add_argument("--blocks", type=int, help="only the first blocks of each data set")
+    parser.add_argument(
+        "--old-sets", type=int, help="so many data sets are old, the others recent, and recent ones are used whole"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--shards", type=int, default=1, help="processes that share every batch")
-    parser.add_argument("--recent-share", type=float, default=0.0, help="of each batch, of all data sets but the first")
+    parser.add_argument("--recent-share", type=float, default=0.0, help="of each batch, of all but the old data sets")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=int, default=250)
     return parser.parse_args(words)
@@ -90,7 +93,7 @@ def run(arguments: argparse.Namespace) -> None:
         else:
             _train(None, arguments)
         return
-    frames = Frames.open(arguments.data, arguments.blocks)
+    frames, _ = _open(arguments)
     if arguments.system == "words":
         _train_words(arguments, frames)
         return
@@ -111,7 +114,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _train(shard: Shard | None, arguments: argparse.Namespace) -> None:
     """Train one system and write its averaged weights to `OUT/weights.safetensors`."""
-    frames = Frames.open(arguments.data, arguments.blocks)
+    frames, recent = _open(arguments)
     mean, spread = _norm(arguments, frames)
     rank, count = (shard.rank, shard.count) if shard else (0, 1)
     settings = RunSettings(
@@ -121,7 +124,7 @@ def _train(shard: Shard | None, arguments: argparse.Namespace) -> None:
     common: dict[str, Any] = {
         "batch": arguments.batch // count,
         "seed": arguments.seed * count + rank,
-        "recent": len(Frames.open(arguments.data[:1], arguments.blocks)) if len(arguments.data) > 1 else 0,
+        "recent": recent,
         "recent_share": arguments.recent_share,
     }
     if arguments.system == "planner":
@@ -141,6 +144,17 @@ def _train(shard: Shard | None, arguments: argparse.Namespace) -> None:
     if settings.leads:
         write_tensors({"mean": mean, "spread": spread}, arguments.out / "norm.safetensors")
         write_tensors(weights, arguments.out / "weights.safetensors")
+
+
+def _open(arguments: argparse.Namespace) -> tuple[Frames, int]:
+    """The frames, and the first row of those that are recent: of all data sets but the first, if nothing else is said.
+
+    The first data set alone is no older than itself.
+    """
+    data, old = arguments.data, 1 if arguments.old_sets is None else arguments.old_sets
+    whole = 0 if arguments.old_sets is None else len(data) - old
+    frames = Frames.open(data, arguments.blocks, whole)
+    return frames, len(Frames.open(data[:old], arguments.blocks)) if 0 < old < len(data) else 0
 
 
 def _train_words(arguments: argparse.Namespace, frames: Frames) -> None:

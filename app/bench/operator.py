@@ -21,6 +21,8 @@ from scenes.expert import expert_action
 ANSWER_SECONDS: Final = 20.0
 MAX_STEPS: Final = 300
 """control steps that a task may take"""
+PATIENCE: Final = 120
+"""control steps that a policy has before it counts as failing: the expert needs 70 to 100 for most tasks"""
 
 
 class Page:
@@ -109,3 +111,64 @@ def teleoperate(page: Page, log: Callable[[str], Path], env: TabletopEnv, instru
         page.drive(expert_action(env.world, env.goal))
         done += 1
     return last is not None and last.outcome == "success"
+
+
+class Supervisor:
+    """Watches a policy at work; when it does not get there, marks the failure, puts it right by hand, and goes on.
+
+    Args:
+        page: drives, and speaks the operator's protocol.
+        call: a command to the session that no page gives by its live channel: reset and run.
+        log: path of an episode's log.
+        patience: control steps that the policy has.
+    """
+
+    def __init__(
+        self, page: Page, call: Callable[..., dict[str, Any]], log: Callable[[str], Path], patience: int = PATIENCE
+    ) -> None:
+        self._page, self._call, self._log, self._patience = page, call, log, patience
+        self._env = TabletopEnv()
+        self.count = {"by_policy": 0, "corrected": 0, "failed": 0}
+        self._begun = False
+        self._outcome = "success"
+
+    def work(self, seed: int, instruction: str) -> dict[str, int]:
+        """One scene, until its task is done by the policy or by hand; the counts until now."""
+        if not self._begun:
+            self._call("reset", seed=seed)
+            self._call("run", instruction=instruction)
+            self._begun = True
+        outcome = "success"
+        if self._watch():
+            self.count["by_policy"] += 1
+        else:
+            self._page.ask("mark_failure")
+            self._env.reset(seed=seed)
+            done = teleoperate(self._page, self._log, self._env, instruction)
+            self.count["corrected" if done else "failed"] += 1
+            outcome = "success" if done else "failure"
+        self._outcome = outcome
+        return self.count
+
+    def go_on(self, seed: int, instruction: str) -> None:
+        """Finish this attempt; the next scene begins."""
+        status = self._page.ask("finish", outcome=self._outcome, seed=seed, instruction=instruction)
+        if "error" in status:  # there is no page to press a button once more
+            self._begun = False
+
+    def close(self) -> None:
+        """The last attempt is saved with the next scene."""
+        self._call("reset", seed=0)
+        self._env.close()
+
+    def _watch(self) -> bool:
+        """Whether the policy does it alone."""
+        status = self._call("status")
+        if status["episode"] is None:
+            return False
+        for record in follow_episode(self._log(status["episode"])):
+            if record.outcome is not None:
+                return record.outcome == "success"
+            if record.step >= self._patience:
+                return False
+        return False

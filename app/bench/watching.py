@@ -90,18 +90,18 @@ def _under_rerun(settings: SessionSettings) -> Iterator[Trial]:
 
 
 @contextmanager
-def with_page(settings: SessionSettings) -> Iterator[tuple[Trial, LiveFeed, str]]:
-    """The whole cockpit, served by this process as by `libra demo`."""
+def with_page(settings: SessionSettings, folder: Path | None = None) -> Iterator[tuple[Trial, LiveFeed, str]]:
+    """The whole cockpit, served by this process as by `libra demo`; episodes are kept if a folder is given."""
     from app.cockpit import Cockpit
     from app.web.server import build_app, make_server
 
-    with tempfile.TemporaryDirectory(prefix="libra-bench-") as folder, socket.socket() as listener:
+    with tempfile.TemporaryDirectory(prefix="libra-bench-") as temporary, socket.socket() as listener:
         listener.bind((HOST, 0))
         listener.listen(128)
         cockpit = Cockpit(
             settings.checkpoint,
             rerun_port=free_port(),
-            folder=Path(folder),
+            folder=folder or Path(temporary),
             policy=settings.policy,
             time_limit=settings.time_limit,
         )

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from app.session.episode import BranchPoint
+from app.session.operator import BACK_SECONDS, OperatorCommands
 from app.session.protocol import (
     CommandError,
+    check_back,
+    check_finish,
     check_holder,
     check_instruction,
     check_instructions,
@@ -40,26 +43,33 @@ class SessionCommands:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._attempt = OperatorCommands(session, self)
         self._commands: dict[str, Callable[[dict[str, Any]], None]] = {
             "status": lambda _: None,
             "episodes": lambda _: None,
             "reset": lambda given: session.reset(check_seed(given.get("seed"))),
-            "run": lambda given: self._run(*check_instructions(given.get("instruction"))),
+            "run": lambda given: self.run(*check_instructions(given.get("instruction"))),
             "pause": lambda _: self._pause(),
             "step": lambda _: self._step(),
             "stop": lambda _: self._stop(),
-            "take_over": lambda given: self._take_over(check_holder(given.get("holder"))),
+            "take_over": lambda given: self.take_over(check_holder(given.get("holder"))),
             "hand_back": lambda given: self._hand_back(check_holder(given.get("holder"))),
             "ask": lambda given: self._ask(check_holder(given.get("holder"))),
             "give": lambda given: self._give(check_holder(given.get("holder"))),
             "keep": lambda given: self._keep(check_holder(given.get("holder"))),
+            "mark_failure": lambda given: self._attempt.mark_failure(
+                check_holder(given.get("holder")), check_back(given.get("seconds", BACK_SECONDS))
+            ),
+            "finish": lambda given: self._attempt.finish(
+                check_finish(given.get("outcome")), given.get("instruction"), given.get("seed")
+            ),
             "nudge": lambda given: self._nudge(given.get("name"), check_offset(given.get("offset"))),
             "pin_tokens": lambda given: self._pin(check_pins(given.get("pins")), check_pin_steps(given.get("steps"))),
             "preview_tokens": lambda given: self._preview(
                 check_pins(given.get("pins")), check_pin_steps(given.get("steps"))
             ),
             "look": lambda given: self._look(check_step(given.get("step")), given.get("episode")),
-            "rewind": lambda given: self._rewind(check_step(given.get("step")), given.get("episode")),
+            "rewind": lambda given: self.rewind(check_step(given.get("step")), given.get("episode")),
             "branch": self._branch,
             "set_schedule": lambda given: session.set_schedule(check_schedule(given.get("name"))),
             "set_planner_latency": lambda given: session.set_latency(check_latency(given.get("ms"))),
@@ -77,7 +87,8 @@ class SessionCommands:
 
     # The policy at work.
 
-    def _run(self, instruction: str, *following: str) -> None:
+    def run(self, instruction: str, *following: str) -> None:
+        """A new episode, or new words for the running one; what follows is done after it."""
         session = self.session
         session.plan = list(following)
         if session.human and session.hand.holder is not None and session.journal.open:
@@ -145,7 +156,12 @@ class SessionCommands:
 
     # A human's hands: on the arm, on the world.
 
-    def _take_over(self, holder: str) -> None:
+    def take_over(self, holder: str) -> None:
+        """The arm to somebody, from the next control step on.
+
+        Raises:
+            CommandError: somebody else has it.
+        """
         session = self.session
         session.hand.take(holder)
         session.pending_run = None
@@ -156,6 +172,7 @@ class SessionCommands:
         else:
             self._begin_from_here(session.instruction)
         session.human = True
+        session.corrections.take()
         session.robot.hide_paths()
         session.say("running", "You drive: the arm moves while you command it. Hand back when the policy shall go on.")
 
@@ -178,7 +195,7 @@ class SessionCommands:
 
     def _give(self, holder: str) -> None:
         asker = self.session.hand.answer(holder, gives=True)
-        self._take_over(asker)
+        self.take_over(asker)
         self.session.note(f"{_named(holder)} gave the arm to {asker}.")
 
     def _keep(self, holder: str) -> None:
@@ -237,7 +254,12 @@ class SessionCommands:
         session.looked = (found.id, step)
         session.robot.show_record(record)
 
-    def _rewind(self, step: int, episode: str | None) -> None:
+    def rewind(self, step: int, episode: str | None) -> None:
+        """Scene and policy as they were at a recorded step, frozen until somebody goes on.
+
+        Raises:
+            CommandError: there is no such step.
+        """
         session = self.session
         found, record = session.journal.find(episode, step)
         session.close_episode("aborted", f"Somebody went back to step {step} of {found.id}.", "human")
@@ -274,14 +296,14 @@ class SessionCommands:
             self._require_policy()
             if not (words or record.instruction):
                 raise CommandError("Nobody has said what to do there: give an instruction.")
-        self._rewind(step, found.id)
+        self.rewind(step, found.id)
         session.set_schedule(schedule)
         session.set_latency(latency)
         if holder is not None:
             session.instruction = words or session.instruction
-            self._take_over(holder)
+            self.take_over(holder)
         elif words is not None and words != session.instruction:
-            self._run(words)
+            self.run(words)
         else:
             self._go_on()
 

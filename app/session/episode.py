@@ -62,7 +62,7 @@ class Episode:
     @property
     def id(self) -> str:
         """Unique within a run of the cockpit, in the order of time."""
-        return f"episode-{self.number:03d}"
+        return episode_id(self.number)
 
     @property
     def log_path(self) -> Path:
@@ -148,6 +148,11 @@ class Episode:
             sentence = "The arm was left holding for long; the episode was closed. Press Run to begin another."
             return "aborted", sentence, "time limit"
         return None
+
+
+def episode_id(number: int) -> str:
+    """Of the episode with this number in its run."""
+    return f"episode-{number:03d}"
 
 
 def episode_files(folder: Path) -> list[Path]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.session.episode import BranchPoint, Episode
+from app.session.episode import BranchPoint, Episode, episode_id
 from app.session.protocol import CommandError, SessionSettings
 from app.session.recorder import Recorder
 from app.session.watchers import Watchers
 from records import GeometryRecord, Outcome, OutcomeBy, StepRecord
+from records.log import SUFFIX
 
 if TYPE_CHECKING:
     from policy.runtime import Kept
@@ -55,7 +56,7 @@ class Journal:
         branch: BranchPoint | None = None, checkpoint: tuple[str, str] = ("", ""),
     ) -> Episode:  # fmt: skip
         """A new episode, from the present scene."""
-        self._count += 1
+        self._count = self._free_number(self._count + 1)
         first = 0 if branch is None else branch.step
         episode = Episode(
             self._count, instruction, seed, self._folder, schedule, planner_latency_ms, step=first, branch=branch,
@@ -86,6 +87,19 @@ class Journal:
         self.emit(record, poses)
         self.episode.outcome = outcome
         self._watchers.end(outcome, sentence)
+
+    def _free_number(self, number: int) -> int:
+        """The first from this one on whose log nobody has begun, another cockpit with the same folder neither."""
+        while True:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                (self._folder / f"{episode_id(number)}{SUFFIX}").touch(exist_ok=False)
+            except FileExistsError:
+                number += 1
+            except OSError:
+                return number  # the recorder says what is wrong
+            else:
+                return number
 
     def forget(self) -> None:
         """A new scene: there is no episode yet."""

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from records import ACTION_NAMES, BINS
+from records import ACTION_NAMES, BINS, Outcome
 
 State = Literal["idle", "running", "paused", "holding", "ended"]
 Status = dict[str, Any]
@@ -23,6 +23,8 @@ MAX_LATENCY: Final = 1000
 """milliseconds"""
 MAX_PIN_STEPS: Final = 200
 """control steps"""
+MAX_BACK: Final = 60.0
+"""seconds"""
 
 
 class CommandError(ValueError):
@@ -200,6 +202,31 @@ def check_pin_steps(steps: object) -> int:
     if number is None or not 1 <= number <= MAX_PIN_STEPS:
         raise CommandError(f"Pin tokens for 1 to {MAX_PIN_STEPS} control steps (20 are a second).")
     return number
+
+
+def check_back(seconds: object) -> float:
+    """How far to go back, seconds.
+
+    Raises:
+        CommandError: not a number, or out of range.
+    """
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not 0 <= float(seconds) <= MAX_BACK:  # type: ignore[arg-type]
+        raise CommandError(f"Go back by 0 to {MAX_BACK:.0f} seconds, such as 2.")
+    return float(seconds)  # type: ignore[arg-type]
+
+
+def check_finish(outcome: object) -> Outcome:
+    """How a human says that an episode ended.
+
+    Raises:
+        CommandError: names what they may say.
+    """
+    if outcome == "success":
+        return "success"
+    if outcome == "failure":
+        return "failure"
+    raise CommandError(f"An episode is finished as success or failure, not as {outcome!r}.")
 
 
 def _whole(value: object) -> int | None:

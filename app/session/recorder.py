@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import queue
 import tempfile
@@ -20,6 +21,11 @@ CAPACITY = 16
 
 logger = logging.getLogger(__name__)
 OpenWriter = Callable[[Path, EpisodeHeader], EpisodeWriter]
+
+
+def _advice(error: Exception) -> str:
+    barred = isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST)
+    return "make its folder writable" if barred else "free some space on the disk"
 
 
 def _warm_up() -> None:
@@ -98,7 +104,7 @@ class Recorder:
                 writer = self._handle(item, writer)
             except Exception as error:  # reported: the session ends the episode and says so
                 logger.exception("The record could not be written.")
-                self.error = f"The record cannot be written ({error}); free some space on the disk, then press Run."
+                self.error = f"The record cannot be written ({error}); {_advice(error)}, then press Run."
                 writer = None
             self._last_ms = 1e3 * (time.perf_counter() - started)
             with self._changed:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.session.commands import SessionCommands
+from app.session.corrections import Corrections
 from app.session.episode import BranchPoint, Episode, Verdict
 from app.session.hand import Hand
 from app.session.journal import Journal
@@ -59,6 +60,7 @@ class Session:
         self.state: State = "idle"
         self.status: Status = {}
         self.real_time = RealTimeFactor()
+        self.corrections = Corrections()
         self.human = False
         """whether a human drives, commands or not"""
         self._still = False
@@ -248,6 +250,7 @@ class Session:
         """No human drives any more."""
         self.human = False
         self.hand.let_go()
+        self.corrections.let_go()
 
     def control_step(self, due: float, wait_until: Callable[[float], None]) -> None:
         """Observe, decide, act, record.
@@ -384,6 +387,7 @@ class Session:
         poses = robot.env.body_poses()
         record = robot.decide(episode.id, episode.step, self.instruction, NOBODY)
         self.journal.end(record, poses, outcome, sentence, by)
+        self.corrections.ended(outcome == "success", bool(episode.timeline.human_spans()))
         robot.new_generation()
         self.let_go()
         self.settling = SETTLE_STEPS

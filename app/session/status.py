@@ -47,6 +47,7 @@ def describe(session: Session) -> Status:
         "staleness_steps": None if decision is None else decision.staleness,
         "end_effector_position": [round(float(x), 5) for x in robot.env.hand_position],
         "gripper": float(robot.hold_action()[-1]),
+        "corrections": session.corrections.shown(),
         "clamped": list(robot.env.clamped),
         "refused": session.refused[1] if time.monotonic() - session.refused[0] < REFUSED_SECONDS else None,
         "message": session.message,

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 import orjson
 
 from app.client import SessionGone
+from app.tuning import FineTuning
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +77,12 @@ class Commands:
     carried out, the dict also has `error`: one sentence that names the fix.
     """
 
-    def __init__(self, client: SessionClient, episode_files: Callable[[], Sequence[Path]]) -> None:
+    def __init__(
+        self, client: SessionClient, episode_files: Callable[[], Sequence[Path]], tuning: FineTuning | None = None
+    ) -> None:
         self._client = client
+        self.tuning = tuning
+        """makes checkpoints from corrections; None where that is not offered"""
         self._episode_files = episode_files
         self._last: Status = {"state": OFFLINE, "outcome": None, "driver": None, "step": 0, "message": OFFLINE_SENTENCE}
         self._last_lock = threading.Lock()
@@ -142,6 +147,15 @@ class Commands:
     def hand_back(self, holder: str) -> Status:
         """The policy drives again, from what it sees then."""
         return self._call("hand_back", holder=holder)
+
+    def mark_failure(self, holder: str, seconds: object = 2.0) -> Status:
+        """The episode failed: it ends so, time goes back, and whoever `holder` names has the arm."""
+        return self._call("mark_failure", holder=holder, seconds=seconds)
+
+    def finish(self, outcome: object, instruction: object = None, seed: object = None) -> Status:
+        """The attempt is a success or a failure: it is saved; the next scene begins, with the same words or alike."""
+        number = whole_number(seed)
+        return self._call("finish", outcome=outcome, instruction=instruction, seed=seed if number is None else number)
 
     def ask(self, asker: str) -> Status:
         """Ask whoever drives for the arm; they see it for `app.session.hand.ASK_SECONDS`."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from app.tuning import FineTuning
 from app.web.commands import Commands, Status
 
 
@@ -52,6 +53,17 @@ def add_endpoints(commands: Commands) -> None:
         """The policy drives again, from what it sees then."""
         return commands.hand_back(_who(request))
 
+    def mark_failure(request: gr.Request, seconds: float = 2.0) -> dict[str, Any]:
+        """The episode failed: it ends so, time goes back by so many seconds (such as 2), and you drive."""
+        return commands.mark_failure(_who(request), seconds)
+
+    def finish(outcome: str, instruction: str = "", seed: int = -1) -> dict[str, Any]:
+        """The attempt is a "success" or a "failure": it is saved, and the next scene (or that of `seed`) begins.
+
+        Without an instruction it is the same again, where the scene can do that, or one like it.
+        """
+        return commands.finish(outcome, instruction, None if seed == -1 else seed)
+
     def ask(request: gr.Request) -> dict[str, Any]:
         """Ask whoever drives for the arm; they have 20 seconds to answer with `give` or `keep`."""
         return commands.ask(_who(request))
@@ -88,8 +100,41 @@ def add_endpoints(commands: Commands) -> None:
         """The status, with `episodes`: what this session recorded."""
         return commands.episodes()
 
+    if commands.tuning is not None:
+        _add_tuning(commands.tuning)
     session = (run, pause, step, stop, reset, status, schedule, latency, episodes)
-    for endpoint in (*session, take_over, hand_back, ask, give, keep, drive, pin_tokens, nudge, rewind, branch):
+    for endpoint in (
+        *session,
+        take_over,
+        hand_back,
+        mark_failure,
+        finish,
+        ask,
+        give,
+        keep,
+        drive,
+        pin_tokens,
+        nudge,
+        rewind,
+        branch,
+    ):
+        gr.api(endpoint, api_name=endpoint.__name__, queue=False)
+
+
+def _add_tuning(tuning: FineTuning) -> None:
+    def finetune(name: str = "finetuned", task: str = "", starred: bool = False) -> dict[str, Any]:
+        """Make the checkpoint of that name from episodes in which a human drove, or go on making it."""
+        return tuning.start(name, task, starred)
+
+    def finetune_status() -> dict[str, Any]:
+        """How far that is: state, fraction, seconds_left, stages, message."""
+        return tuning.status()
+
+    def finetune_cancel() -> dict[str, Any]:
+        """Stop it; `finetune` with the same name goes on later."""
+        return tuning.cancel()
+
+    for endpoint in (finetune, finetune_status, finetune_cancel):
         gr.api(endpoint, api_name=endpoint.__name__, queue=False)
 
 

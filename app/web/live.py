@@ -156,6 +156,8 @@ class LiveFeed:
         known: dict[str, Callable[[], dict[str, Any]]] = {
             "take_over": lambda: commands.take_over(name),
             "hand_back": lambda: commands.hand_back(name),
+            "mark_failure": lambda: commands.mark_failure(name, asked.get("seconds", 2.0)),
+            "finish": lambda: commands.finish(asked.get("outcome"), asked.get("instruction"), asked.get("seed")),
             "ask": lambda: commands.ask(name),
             "give": lambda: commands.give(name),
             "keep": lambda: commands.keep(name),

@@ -40,6 +40,7 @@ def build_page(commands: Commands, rerun_url: str | None, link: str | None = Non
             with gr.Column(elem_id="stage"):
                 gr.HTML(_markup("live").replace("{camera}", _camera()), elem_id="live-view")
                 gr.HTML(_markup("timeline"), elem_id="timeline")
+                gr.HTML(_markup("operator"), elem_id="operator")
                 gr.HTML(_markup("timing"), elem_id="timing")
                 _add_controls(page, commands)
             with gr.Column(elem_id="inspector"):

@@ -78,7 +78,7 @@ def build_app(cockpit: CockpitLike, access: Access | None = None) -> FastAPI:
     from app.web.theme import CockpitTheme
 
     access = access or Access()
-    commands = Commands(cockpit.client, cockpit.episode_files)
+    commands = Commands(cockpit.client, cockpit.episode_files, getattr(cockpit, "tuning", None))
     rerun = RerunProxy(cockpit.rerun_url)
     feed = LiveFeed(cockpit.frames, commands)
 

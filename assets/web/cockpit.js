@@ -5,6 +5,7 @@ import { Drive } from "./drive.js";
 import { LiveView } from "./live.js";
 import { StatusPanel } from "./status.js";
 import { Nudge } from "./nudge.js";
+import { Operator } from "./operator.js";
 import { startShare } from "./share.js";
 import { Steer } from "./steer.js";
 import { startTheme } from "./theme.js";
@@ -31,7 +32,7 @@ const SILENCE = 2500; // milliseconds without a picture
 const query = (selector) => document.querySelector(selector);
 
 function whenReady(start) {
-  const parts = ["#live-view canvas", "#timeline canvas", "#token-grid", "#timing canvas", "#status .cells", "#suggestions .chips", "#rerun-toggle", "#latency input", "#refresh"];
+  const parts = ["#live-view canvas", "#timeline canvas", "#token-grid", "#timing canvas", "#mark-failure", "#status .cells", "#suggestions .chips", "#rerun-toggle", "#latency input", "#refresh"];
   parts.every(query) ? start() : setTimeout(() => whenReady(start), 40);
 }
 
@@ -61,6 +62,7 @@ function start() {
   let tree = null;
   let steer = null;
   let nudge = null;
+  let operator = null;
 
   const apply = (status) => {
     latest = status;
@@ -75,6 +77,7 @@ function start() {
     tree?.follow(status);
     steer?.follow(status);
     nudge?.follow(status);
+    operator?.follow(status, you);
     followSettings(status);
   };
 
@@ -91,7 +94,8 @@ function start() {
     },
   });
 
-  drive = new Drive(view, () => { viewer.lastHand = performance.now(); });
+  drive = new Drive(view, () => { viewer.lastHand = performance.now(); }, (key) => operator?.press(key) ?? false);
+  operator = new Operator(view, drive.screen);
   ask = new Ask(view, drive.screen);
   line = new Timeline(view);
   tree = new Tree(view);

@@ -10,10 +10,12 @@ const FULL_TURN = 0.6; // of the largest turn a step: hands are clumsier than po
 const query = (selector) => document.querySelector(selector);
 
 export class Drive {
-  // view: the LiveView, whose socket carries the commands; moved: called whenever hands move the arm
-  constructor(view, moved) {
+  // view: the LiveView, whose socket carries the commands; moved: called whenever hands move the arm; other(key): is asked
+  // about keys that mean nothing here
+  constructor(view, moved, other) {
     this.view = view;
     this.moved = moved;
+    this.other = other;
     this.screen = query("#live-view .screen");
     this.camera = new Camera(JSON.parse(view.canvas.dataset.camera));
     this.mine = false;
@@ -24,7 +26,7 @@ export class Drive {
     this.wasStill = true;
     const on = { change: () => this.tick(), may: () => this.mine };
     this.keys = new Keys(this.screen, { change: on.change, press: (key) => this.press(key) });
-    this.pads = new Pads((name) => ({ gripper: () => this.grip(), stop: () => query("#stop").click(), swap: () => this.swap() })[name]());
+    this.pads = new Pads((name) => ({ gripper: () => this.grip(), stop: () => query("#stop").click(), swap: () => this.swap(), fails: () => this.other("x"), done: () => this.other("c") })[name]());
     this.pull = new Pull(view.canvas, query("#live-view .ghost"), this.camera, on);
     this.thumbs = new Thumbs(query("#live-view .pads"), on);
     query("#take-over").onclick = () => this.take();
@@ -48,7 +50,7 @@ export class Drive {
     if (key === "t") this.swap();
     else if (key === "g" && this.mine) this.grip();
     else if (key === "o" && this.mine) { this.turning = !this.turning; this.show(); }
-    else return false;
+    else return this.other(key);
     return true;
   }
 

@@ -44,7 +44,7 @@ export class Keys {
   }
 }
 
-// Any standard pad: left stick level, right stick height and turn, A gripper, B stop, Start takes over and hands back.
+// Any standard pad: left stick level, right stick height and turn, A gripper, B stop, X failed, Y done, Start takes over and hands back.
 export class Pads {
   constructor(on) {
     this.on = on;
@@ -59,7 +59,7 @@ export class Pads {
       motion[0] -= y; motion[1] -= x; motion[2] -= rise; motion[5] -= turn;
       motion[3] += pad.buttons[5].value - pad.buttons[4].value;
       motion[4] += pad.buttons[7].value - pad.buttons[6].value;
-      for (const [index, name] of [[0, "gripper"], [1, "stop"], [9, "swap"]]) {
+      for (const [index, name] of [[0, "gripper"], [1, "stop"], [2, "fails"], [3, "done"], [9, "swap"]]) {
         const id = `${pad.index} ${index}`;
         if (!pad.buttons[index]?.pressed) this.pressed.delete(id);
         else if (!this.pressed.has(id)) { this.pressed.add(id); this.on(name); }

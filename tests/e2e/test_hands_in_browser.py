@@ -115,3 +115,23 @@ def test_the_line_leads_back_and_a_branch_goes_on_from_there(page: Page, running
     assert branched["episode"] != status["episode"] and branched["step"] >= rewound[1]
     episodes = running.predict(api_name="/episodes")["episodes"]
     assert {status["episode"], branched["episode"]} <= {each["episode"] for each in episodes}
+
+
+def test_one_key_marks_a_failure_and_another_finishes_what_was_put_right(page: Page, running: Client) -> None:
+    failed = wait_for(running, lambda now: now["step"] >= 12, 60)
+    assert page.locator("#mark-failure:not([disabled])").count() == 1
+    page.focus("#live-view .screen")
+    page.keyboard.press("x")
+    taken = wait_for(running, lambda now: now["driver"] == "human" and now["episode"] != failed["episode"], 60)
+    assert taken["branch"][0] == failed["episode"] and taken["holder"].startswith("page")
+    page.keyboard.down("r")
+    wait_for(running, lambda now: now["line"]["human"], 60)
+    page.keyboard.up("r")
+    page.keyboard.press("c")
+    after = wait_for(running, lambda now: now["seed"] == 880_002, 60)
+    assert after["holder"] is None and after["corrections"]["useful"] >= 1
+    ended = {each["episode"]: each.get("outcome") for each in running.predict(api_name="/episodes")["episodes"]}
+    assert (ended[failed["episode"]], ended[taken["episode"]]) == ("failure", "success")
+    page.locator('[data-field="corrections"]', has_text="s each").wait_for()
+    page.click("#finish-failure")
+    wait_for(running, lambda now: now["seed"] == 880_003, 60)

@@ -86,5 +86,5 @@ def test_wrong_words_are_wrong_usage(capsys: pytest.CaptureFixture[str], tmp_pat
     out = ["--out", str(tmp_path)]
     assert main(["collect", "--tasks", "juggle", *out]) == 2 and "no task 'juggle'" in capsys.readouterr().err
     assert main(["collect", "--turning", *out]) == 2 and "add --frames" in capsys.readouterr().err
-    assert main(["collect", "--frames", "--tasks", "pick", *out]) == 2
+    assert main(["collect", "--frames", "--tasks", "juggle", *out]) == 2
     assert main(["collect", "--episodes", "0", *out]) == 2

@@ -45,21 +45,20 @@ def run(arguments: argparse.Namespace) -> int:
         return _complain("--episodes must be at least 1 and --seed at least 0", 2)
     if arguments.turning and not arguments.frames:
         return _complain("--turning makes frames: add --frames", 2)
-    if arguments.frames and arguments.tasks != "all":
-        return _complain("--frames are of all tasks: leave out --tasks", 2)
-    return _collect_frames(arguments) if arguments.frames else _collect_episodes(arguments)
-
-
-def _collect_episodes(arguments: argparse.Namespace) -> int:
-    from library.errors import LibraryError
-    from library.store import Library
     from policy.tasks import TASKS
-    from training.demonstrations import demonstrate_to
-    from training.setting import Misused
 
     kinds = () if arguments.tasks == "all" else tuple(each.strip() for each in arguments.tasks.split(","))
     if wrong := [kind for kind in kinds if kind not in TASKS[:-1]]:
         return _complain(f"there is no task {wrong[0]!r}; choose of {', '.join(TASKS[:-1])}", 2)
+    return _collect_frames(arguments, kinds) if arguments.frames else _collect_episodes(arguments, kinds)
+
+
+def _collect_episodes(arguments: argparse.Namespace, kinds: tuple[str, ...]) -> int:
+    from library.errors import LibraryError
+    from library.store import Library
+    from training.demonstrations import demonstrate_to
+    from training.setting import Misused
+
     out = arguments.out or Path("runs/demonstrations")
     try:
         failed = demonstrate_to(out, arguments.episodes, arguments.seed, kinds, arguments.workers, arguments.json)
@@ -78,7 +77,7 @@ def _collect_episodes(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _collect_frames(arguments: argparse.Namespace) -> int:
+def _collect_frames(arguments: argparse.Namespace, kinds: tuple[str, ...]) -> int:
     from training.frames import Frames, write_format
     from training.parallel import parallel
 
@@ -89,7 +88,7 @@ def _collect_frames(arguments: argparse.Namespace) -> int:
         folder = out / f"block_{start:07d}"
         if not (folder / "columns.npz").is_file():
             count = min(BLOCK, arguments.seed + arguments.episodes - start)
-            jobs.append((start, count, str(folder), arguments.turning))
+            jobs.append((start, count, str(folder), arguments.turning, kinds))
     for _ in parallel(write_block, jobs, arguments.workers, "collecting", "block", quiet=arguments.json):
         pass
     frames = Frames.open([out])
@@ -103,7 +102,7 @@ def _complain(sentence: str, code: int) -> int:
     return code
 
 
-def write_block(start: int, count: int, folder: str, turning: bool = False) -> int:
+def write_block(start: int, count: int, folder: str, turning: bool = False, kinds: tuple[str, ...] = ()) -> int:
     """Collect one block of scenes in this process; returns the number of frames."""
     from scenes import TabletopEnv
     from training.collect import TURNING, Perturbation, collect_block
@@ -111,8 +110,10 @@ def write_block(start: int, count: int, folder: str, turning: bool = False) -> i
 
     env = TabletopEnv()
     writer = BlockWriter()
-    for instruction, frames in collect_block(env, range(start, start + count), TURNING if turning else Perturbation()):
+    perturbation = TURNING if turning else Perturbation()
+    for instruction, frames in collect_block(env, range(start, start + count), perturbation, kinds):
         writer.add(instruction, frames)
-    writer.write(Path(folder))
+    if writer.frames:  # scenes that allow none of these kinds make no block
+        writer.write(Path(folder))
     env.close()
     return len(writer.frames)

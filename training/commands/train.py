@@ -6,16 +6,7 @@ import argparse
 import json
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from training.curves import Curves
-    from training.progress import Progress
-    from training.runner import Job
 
 NAME = "train"
 HELP = "make a checkpoint from nothing: collect, train, DAgger, train again"
@@ -24,14 +15,18 @@ EXAMPLES = """\
   libra train --plan                 # what there is to do, and what is done
   libra train --watch                # with the curves in Rerun while it runs
   libra train --small --runs /tmp/libra-runs --out /tmp/libra-checkpoint --json"""
-LINE_EVERY = 30.0
-"""seconds between two lines of progress where there is no terminal to draw on"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of data and stages (default runs)")
     parser.add_argument("--out", type=Path, default=Path("runs/checkpoint"), help="folder of the checkpoint")
+    parser.add_argument(
+        "--short", action="store_true", help="about half the time, for a policy that is a little less good"
+    )
+    parser.add_argument(
+        "--without", default="", metavar="FAMILIES", help="leave families out of all data, to see what they are worth"
+    )
     parser.add_argument("--small", action="store_true", help="minutes instead of hours, to see that everything runs")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="cores to use (default: all)")
     parser.add_argument("--plan", "--dry-run", action="store_true", help="only show the stages and how far they are")
@@ -45,14 +40,22 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.workers < 1 or not 0 < arguments.watch_port < 65536:
         print("libra train: --workers must be at least 1 and --watch-port from 1 to 65535.", file=sys.stderr)
         return 2
+    from scenes.goals import FAMILIES
     from training.curves import Curves, how_to_watch
+    from training.display import display
     from training.plan import OtherSettings, check, table
     from training.progress import Progress, clock
     from training.recipe import Recipe, stages
     from training.runner import StageFailed, only_one
     from training.runner import run as run_stages
 
-    plan = stages(Recipe().smaller() if arguments.small else Recipe(), arguments.runs, arguments.out)
+    without = tuple(filter(None, arguments.without.split(",")))
+    if unknown := set(without) - set(FAMILIES):
+        print(f"libra train: there is no family {min(unknown)!r}; choose of {', '.join(FAMILIES)}.", file=sys.stderr)
+        return 2
+    recipe = Recipe(without=without)
+    recipe = recipe.smaller() if arguments.small else recipe.shorter() if arguments.short else recipe
+    plan = stages(recipe, arguments.runs, arguments.out)
     if arguments.plan:
         progress = Progress(plan, arguments.runs / "progress.json")
         print(json.dumps(progress.record("planned")) if arguments.json else table(plan))
@@ -64,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         with (
             only_one(arguments.runs),
             Curves(arguments.runs, arguments.watch_port if arguments.watch else None) as curves,
-            _display(curves) as show,
+            display(curves) as show,
         ):
             if arguments.watch:
                 print(how_to_watch(arguments.watch_port), file=sys.stderr)
@@ -77,30 +80,3 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(f"The checkpoint is in {arguments.out}; measure it with `libra eval --checkpoint {arguments.out}`.")
     return 0
-
-
-@contextmanager
-def _display(curves: Curves) -> Iterator[Callable[[Progress, list[Job]], None]]:
-    """A line of overall progress above the bars of what runs; without a terminal, a line now and then."""
-    from rich.console import Console
-    from rich.live import Live
-    from rich.text import Text
-
-    console = Console(stderr=True)
-    shown: tuple[float, list[str]] = (0.0, [])
-
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-
-        def show(progress: Progress, jobs: list[Job]) -> None:
-            nonlocal shown
-            if problem := curves.problem():
-                console.print(Text(problem))
-            names = [job.stage.name for job in jobs]
-            if console.is_terminal:
-                bars = [f"  {job.stage.name}: {job.bar or job.said}"[: console.width] for job in jobs]
-                live.update(Text("\n".join([progress.line(), *bars])), refresh=True)
-            elif names != shown[1] or time.monotonic() - shown[0] > LINE_EVERY:
-                shown = (time.monotonic(), names)
-                print(progress.line(), file=sys.stderr, flush=True)
-
-        yield show
