@@ -12,7 +12,7 @@ from app.session.protocol import (
     check_instruction,
     check_instructions,
     check_latency,
-    check_offset,
+    check_numbers,
     check_pin_steps,
     check_pins,
     check_schedule,
@@ -21,6 +21,7 @@ from app.session.protocol import (
 )
 from app.session.robot import HUMAN, POLICY
 from records import ACTION_NAMES
+from scenes.nudges import describe as describe_nudge
 
 if TYPE_CHECKING:
     from app.session.session import Session
@@ -53,7 +54,7 @@ class SessionCommands:
             "ask": lambda given: self._ask(check_holder(given.get("holder"))),
             "give": lambda given: self._give(check_holder(given.get("holder"))),
             "keep": lambda given: self._keep(check_holder(given.get("holder"))),
-            "nudge": lambda given: self._nudge(given.get("name"), check_offset(given.get("offset"))),
+            "nudge": lambda given: self._nudge(given.get("name"), check_numbers(given.get("offset"))),
             "pin_tokens": lambda given: self._pin(check_pins(given.get("pins")), check_pin_steps(given.get("steps"))),
             "preview_tokens": lambda given: self._preview(
                 check_pins(given.get("pins")), check_pin_steps(given.get("steps"))
@@ -185,18 +186,16 @@ class SessionCommands:
         asker = self.session.hand.answer(holder, gives=False)
         self.session.note(f"{_named(holder)} keeps the arm; {asker} may ask again.")
 
-    def _nudge(self, name: object, offset: tuple[float, float, float]) -> None:
+    def _nudge(self, name: object, numbers: tuple[float, ...]) -> None:
         session = self.session
-        movable = session.robot.env.movable
-        if name not in movable:
-            raise CommandError(f"There is no {name!r} to move: choose of {', '.join(movable)}.")
+        if not isinstance(name, str):
+            raise CommandError("Say what to move by its name, such as 'red cube'.")
         try:
-            session.robot.nudge(str(name), offset)
+            session.robot.nudge(name, numbers)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        session.nudges.append((str(name), offset))
-        distance = sum(each * each for each in offset) ** 0.5
-        session.note(f"The {name} was moved by {100 * distance:.0f} cm by hand.")
+        session.nudges.append((name, numbers))
+        session.note(describe_nudge(name, numbers))
         session.show()
         if not session.journal.open:
             session.settling = SETTLE_STEPS
@@ -306,6 +305,8 @@ class SessionCommands:
         found, record = session.journal.find(point.episode, point.step)
         if words == record.instruction:
             session.robot.restore(record, found.kept_at(point.step))
+            for name, numbers in session.nudges:  # since the scene was taken back
+                session.robot.nudge(name, numbers)
 
 
 def _named(who: str) -> str:

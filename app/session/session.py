@@ -89,8 +89,8 @@ class Session:
         """sentences for the next record; at its step the arm holds"""
         self._notes: list[str] = []
         """sentences for the next record that are no reason to hold"""
-        self.nudges: list[tuple[str, tuple[float, float, float]]] = []
-        """what was moved by hand since the last record"""
+        self.nudges: list[tuple[str, tuple[float, ...]]] = []
+        """what was done to the world by hand since the last record"""
         self._event: tuple[float, str] = (0.0, "")
         self._commands = SessionCommands(self)
         self.new_scene()
@@ -366,6 +366,8 @@ class Session:
         robot = self.robot
         self.instruction = instruction
         branch, self.rewound = self.rewound, None
+        if branch is None:
+            self.nudges.clear()  # the scene that it begins with is on record
         checkpoint = ("", "") if robot.driver is None else robot.driver.checkpoint
         self.journal.begin(instruction, robot.seed, self.schedule, self.latency_ms, robot.geometry, branch, checkpoint)
         robot.env.set_instruction(instruction)

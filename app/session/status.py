@@ -40,6 +40,7 @@ def describe(session: Session) -> Status:
         "plan": list(session.plan),
         "objects": list(robot.env.objects),
         "places": {name: robot.env.place(name) for name in robot.env.movable},
+        "missing": robot.env.missing,
         "suggestions": list(robot.suggestions),
         "planner_hz": round(rates[0], 2),
         "refiner_hz": round(rates[1], 2),

@@ -168,7 +168,7 @@ class Commands:
         self._client.tell("leave", holder=holder)
 
     def nudge(self, name: object, offset: object) -> Status:
-        """Move an object, metres."""
+        """Move an object, drop one, change light or camera, push the arm: see `scenes.nudges`."""
         return self._call("nudge", name=name, offset=offset)
 
     def pin_tokens(self, pins: object, steps: object) -> Status:
