@@ -187,8 +187,9 @@ class Robot:
             wait(due + after + index * SLICE_SECONDS)
             self.show_slice(step)
 
-    def show_slice(self, step: int) -> None:
-        """Show the next slice of the last control step now."""
+    def show_slice(self, step: int, ahead: int = 0) -> None:
+        """Show the next slice of the last control step now, or one that is so many further on."""
+        del self._slices[: min(ahead, len(self._slices) - 1)]
         if self._slices:
             by_hand = self.hand.holder is not None
             paths, now = self._paths, time.monotonic()

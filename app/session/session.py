@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 SETTLE_STEPS = 40
 """control steps for which time goes on after an outcome, so that what was let go comes to rest"""
+SEEN_AHEAD = 2
+"""slices that the first picture of a human's motion is ahead of time: what they do is to be seen at once"""
 EVENT_SECONDS = 3.0
 """for which an event is the status message"""
 
@@ -286,6 +288,7 @@ class Session:
         kept = robot.keep() if who == POLICY else None
         held = robot.hold_action()
         record = self._decide(episode, who)
+        rested = self._still
         self._still = bool(np.array_equal(record.action, held))
         record.due_late = max(0.0, time.monotonic() - due)
         record.wall_time = time.time()
@@ -297,7 +300,7 @@ class Session:
             verdict = "aborted", str(error), "fault"
         episode.step += 1
         if who == HUMAN:  # who moves something wants to see it move
-            robot.show_slice(record.step)
+            robot.show_slice(record.step, ahead=SEEN_AHEAD if rested else 0)
         verdict = verdict or self._verdict(episode, who)
         if verdict is None and who != NOBODY:
             record.durations["render"] = self.look_ahead()

@@ -73,8 +73,10 @@ def add_endpoints(commands: Commands) -> None:
         return commands.pin_tokens(pins, steps)
 
     def nudge(name: str, offset: list[float]) -> dict[str, Any]:
-        """Move an object by [dx, dy, dz] metres; or `drop NAME` [x, y], `light` [strength, x, y] (1 is as it was),
-        `camera` [x, y, z, across, up, roll] in metres and radians, `push` [x, y, z, steps] in newtons on the hand.
+        """Move an object by [dx, dy, dz] metres, or do something else to the world.
+
+        `drop NAME` [x, y]; `light` [strength, x, y], 1 is as it was; `camera` [x, y, z, across, up, roll] in metres and
+        radians; `push` [x, y, z, steps] in newtons on the hand.
         """
         return commands.nudge(name, offset)
 

@@ -26,6 +26,10 @@ const TIPS = {
   latency: "Makes the planner slower, to show what asynchrony is good for",
   "rerun-toggle": "Hide the viewer to save computing time, or show it",
 };
+const PACE = {
+  eco: ["eco", "No graphics card draws this page. So that the live view stays smooth, this viewer is drawn once a second while the arm moves; point at it for more."],
+  driving: ["resting", "No graphics card draws this page. So that your hands are seen at once, this viewer rests while you drive; point at it to have it drawn."],
+};
 const VIEWER_DELAY = 1200; // milliseconds after the first picture, so that the page is usable first
 const SILENCE = 2500; // milliseconds without a picture
 const query = (selector) => document.querySelector(selector);
@@ -66,6 +70,8 @@ function start() {
     latest = status;
     strip.show(status);
     viewer.isMoving = status.state === "running" || status.driver === "human";
+    viewer.isDriving = status.driver === "human" && status.holder === you;
+    if (isSlow) pace(viewer.isDriving);
     suggest(status.suggestions ?? []);
     label(status.state);
     drive?.follow(status, you);
@@ -91,7 +97,7 @@ function start() {
     },
   });
 
-  drive = new Drive(view, () => { viewer.lastHand = performance.now(); });
+  drive = new Drive(view);
   ask = new Ask(view, drive.screen);
   line = new Timeline(view);
   tree = new Tree(view);
@@ -117,6 +123,12 @@ function start() {
       return chip;
     }));
     fade();
+  }
+
+  function pace(isDriving) {
+    const [text, tip] = isDriving ? PACE.driving : PACE.eco;
+    const badge = query('[data-field="pace"]');
+    if (badge.textContent !== text) [badge.textContent, badge.dataset.tip] = [text, tip];
   }
 
   function fade() {

@@ -10,10 +10,9 @@ const FULL_TURN = 0.6; // of the largest turn a step: hands are clumsier than po
 const query = (selector) => document.querySelector(selector);
 
 export class Drive {
-  // view: the LiveView, whose socket carries the commands; moved: called whenever hands move the arm
-  constructor(view, moved) {
+  // view: the LiveView, whose socket carries the commands
+  constructor(view) {
     this.view = view;
-    this.moved = moved;
     this.screen = query("#live-view .screen");
     this.camera = new Camera(JSON.parse(view.canvas.dataset.camera));
     this.mine = false;
@@ -105,7 +104,6 @@ export class Drive {
     const now = performance.now();
     if (now - (this.sent ?? 0) < 0.8 * PERIOD && motion.some((value) => value !== 0)) return; // the next tick says it
     this.sent = now;
-    this.moved();
     this.view.drive([...motion, this.gripper], this.number++);
   }
 
