@@ -1,4 +1,4 @@
-"""Pictures of `libra bench loops` (what a slow planner does to each schedule, what watching costs) and of pinned bins."""
+"""Pictures of `libra bench loops` (what a slow planner and watching cost), and of how pinned bins are followed."""
 
 from __future__ import annotations
 

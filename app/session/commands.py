@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SETTLE_STEPS = 40
 """control steps for which time goes on after something was moved, so that it comes to rest"""
+PIN_STEPS = 20
+"""control steps for which a branch has its tokens pinned, if nothing else is said"""
 _FROZEN = "Time is frozen: Pause goes on, Step does one control step."
 _LOADING = "The policy is being loaded: try again as soon as it is ready."
 
@@ -256,7 +258,7 @@ class SessionCommands:
         )
 
     def _branch(self, given: dict[str, Any]) -> None:
-        """From a recorded step on: by whom, with which words, schedule and latency; all is checked before it begins."""
+        """From a recorded step on: by whom, with which words, tokens, schedule and latency; all is checked first."""
         session = self.session
         if session.state == "running":
             raise CommandError("An episode is running: press Pause or Stop first, then branch.")
@@ -268,6 +270,10 @@ class SessionCommands:
         schedule = session.schedule if schedule is None else check_schedule(schedule)
         latency = session.latency_ms if latency is None else check_latency(latency)
         holder = check_holder(given.get("holder")) if driver == HUMAN else None
+        pins = check_pins(given.get("pins") or {})
+        steps = check_pin_steps(given.get("steps", PIN_STEPS))
+        if pins and holder is not None:
+            raise CommandError("Tokens are pinned while the policy drives: leave the pins out.")
         found, record = session.journal.find(given.get("episode"), step)
         if holder is None:
             self._require_policy()
@@ -283,6 +289,8 @@ class SessionCommands:
             self._run(words)
         else:
             self._go_on()
+        if pins:
+            self._pin(pins, steps)
 
     def _go_on(self) -> None:
         """The policy goes on from where the scene was taken back to, as it went on then."""

@@ -41,6 +41,8 @@ def describe(session: Session) -> Status:
         "objects": list(robot.env.objects),
         "places": {name: robot.env.place(name) for name in robot.env.movable},
         "missing": robot.env.missing,
+        "light": list(robot.env.changes.light),
+        "camera": list(robot.env.changes.camera),
         "suggestions": list(robot.suggestions),
         "planner_hz": round(rates[0], 2),
         "refiner_hz": round(rates[1], 2),

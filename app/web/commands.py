@@ -188,8 +188,11 @@ class Commands:
         return self._call("rewind", step=whole_number(step), episode=episode)
 
     def branch(self, point: object, holder: str) -> Status:
-        """Go on from a recorded step: `{"step", "driver"?, "instruction"?, "schedule"?, "planner_latency_ms"?}`."""
-        known = ("step", "episode", "driver", "instruction", "schedule", "planner_latency_ms")
+        """Go on from a recorded step: `{"step", "driver"?, "instruction"?, "schedule"?, "planner_latency_ms"?}`.
+
+        Also `pins` and for how many `steps`, as in `pin_tokens`.
+        """
+        known = ("step", "episode", "driver", "instruction", "schedule", "planner_latency_ms", "pins", "steps")
         if not isinstance(point, Mapping) or (wrong := [name for name in point if name not in known]):
             what = f"not {wrong[0]!r}" if isinstance(point, Mapping) else 'such as {"step": 40, "driver": "policy"}'
             return self._refuse(f"A branch is an object with {', '.join(known)}, {what}.")

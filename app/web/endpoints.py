@@ -85,7 +85,7 @@ def add_endpoints(commands: Commands) -> None:
         return commands.rewind(step)
 
     def branch(point: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """Go on as a new episode from {step, driver, episode?, instruction?, schedule?, planner_latency_ms?}."""
+        """Go on as a new episode from {step, driver, episode?, instruction?, schedule?, planner_latency_ms?, pins?}."""
         return commands.branch(point, _who(request))
 
     def episodes() -> Status:

@@ -4,6 +4,7 @@ import { inks } from "./theme.js";
 
 const COLORS = inks({ policy: "accent", human: "human", event: "warn", grid: "line-strong", now: "text" });
 const OUTCOMES = inks({ success: "good", failure: "bad", refused: "warn", aborted: "still" });
+const MARKS = { success: "✓", failure: "✕", refused: "⊘", aborted: "–" };
 const MIN_STEPS = 100;
 const STEPS_PER_SECOND = 20;
 
@@ -20,7 +21,8 @@ export class Timeline {
     const look = (event) => this.look(this.first + (event.offsetX / this.canvas.clientWidth) * this.length);
     this.canvas.addEventListener("pointerdown", (event) => { this.isHeld = true; this.canvas.setPointerCapture(event.pointerId); look(event); });
     for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, () => { this.isHeld = false; });
-    this.canvas.addEventListener("pointermove", (event) => event.buttons && look(event));
+    this.canvas.addEventListener("pointermove", (event) => (event.buttons ? look(event) : this.tell(event)));
+    this.canvas.dataset.rest = this.canvas.dataset.tip;
     this.canvas.addEventListener("keydown", (event) => {
       const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -STEPS_PER_SECOND, PageDown: STEPS_PER_SECOND }[event.key];
       if (!by) return;
@@ -50,6 +52,14 @@ export class Timeline {
     this.canvas.setAttribute("aria-valuemin", this.first);
     this.canvas.setAttribute("aria-valuemax", this.line?.step ?? 0);
     this.draw();
+  }
+
+  // What happened where somebody points, if anything did.
+  tell(event) {
+    const step = this.first + (event.offsetX / this.canvas.clientWidth) * this.length;
+    const near = (6 / this.canvas.clientWidth) * this.length;
+    const found = (this.line?.events ?? []).filter(([at]) => Math.abs(at - step) <= near).at(-1);
+    this.canvas.dataset.tip = found ? `Step ${found[0]}: ${found[1]}` : this.canvas.dataset.rest;
   }
 
   words(status) {
@@ -95,6 +105,12 @@ export class Timeline {
     for (const [from, to] of this.line.human) pen.fillRect(x(from), middle - 6, Math.max(2, x(to) - x(from)), 12);
     pen.fillStyle = COLORS.event;
     for (const [step] of this.line.events) pen.fillRect(x(step) - 1, middle - 9, 2, 5);
+    if (MARKS[this.line.outcome]) { // a sign, not only a colour
+      pen.fillStyle = OUTCOMES[this.line.outcome];
+      pen.font = "700 13px ui-sans-serif, system-ui, sans-serif";
+      pen.textBaseline = "middle";
+      pen.fillText(MARKS[this.line.outcome], Math.min(width - 14, x(this.line.step) + 7), middle + 1);
+    }
     pen.fillStyle = COLORS.now;
     const now = this.at ?? this.line.step;
     pen.beginPath();
