@@ -41,7 +41,9 @@ export class Steer {
         cell.onclick = () => this.toggle(name, bin);
         cell.onpointerleave = (event) => event.buttons && this.pinAll({ [name]: bin });
         cell.onpointerenter = cell.onfocus = (event) => {
-          if (event.buttons) this.pinAll({ [name]: bin }); // dragged across rows query('[data-field="token"]').textContent = this.words(dimension, bin); };
+          if (event.buttons) this.pinAll({ [name]: bin }); // dragged across rows
+          query('[data-field="token"]').textContent = this.words(dimension, bin);
+        };
         grid.append(cell);
         return cell;
       }));
