@@ -160,8 +160,9 @@ class Commands:
         return self._call("drive", holder=holder, action=action)
 
     def drive_on(self, holder: str, action: object, number: object) -> None:
-        """The same without an answer; what is refused is in the status (`refused`)."""
-        self._client.tell("drive", holder=holder, action=action, number=whole_number(number))
+        """The same without an answer; what is refused, a command without a number too, is in the status (`refused`)."""
+        counted = whole_number(number)
+        self._client.tell("drive", holder=holder, action=action, number=-1 if counted is None else counted)
 
     def leave(self, holder: str) -> None:
         """Whoever drove is gone."""
