@@ -41,7 +41,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
 
     Args:
         poses: duplex pipe to the session's `NewestSender`: `READY` out, then one pose
-            `(qpos, coarse_path, refined_path, step, stamp, seed, by_hand)` in.
+            `(qpos, coarse_path, refined_path, step, stamp, seed, by_hand, changes)` in.
         frames: writable end; `(jpeg, {"step", "stamp", "seed", "hand"})` for every picture, again twice a second while
             nothing changes.
         seed: of the scene to begin with.
@@ -58,6 +58,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
     renderer = WideRenderer(seed, WIDTH, HEIGHT)
     effort = Effort()
     shown: Any = None
+    scene: Any = None
     jpeg = b""
     meta: dict[str, Any] = {}
     still = False
@@ -72,9 +73,9 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
             started = time.monotonic()
             if pose is not None:
                 asked = False
-                if pose[5] != seed:
-                    seed = pose[5]
-                    renderer.set_seed(seed)
+                if (pose[5], pose[7]) != scene:
+                    scene = seed, _ = pose[5], pose[7]
+                    renderer.set_seed(*scene)
                 if _alike(pose, shown) and started - drawn < KEEP_ALIVE_SECONDS:
                     continue  # so that the first picture of a motion waits for none before it
                 shown, still = pose, False
@@ -132,6 +133,7 @@ def _alike(pose: Any, shown: Any) -> bool:
         and pose[6]
         and shown[6]
         and pose[5] == shown[5]
+        and pose[7] == shown[7]
         and pose[1] is pose[2] is shown[1] is shown[2] is None
         and pose[0].shape == shown[0].shape
         and float(np.abs(pose[0] - shown[0]).max()) < STILL

@@ -155,8 +155,8 @@ class StepRecord:
     """of the episode, in its last record"""
     outcome_by: OutcomeBy | None = None
     """who said so"""
-    nudges: tuple[tuple[str, tuple[float, float, float]], ...] = ()
-    """objects that somebody moved just before this step, with metres; `state` is after that"""
+    nudges: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    """what somebody did to the world just before this step, as `scenes.nudges` says; `state` is after that"""
     pins: tuple[int, ...] | None = None
     """(7,) bins that a human pinned the intent's tokens to at this step, -1 where free; None when not steered"""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +14,9 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from records import PROPRIO_NAMES, GeometryRecord
+from scenes import nudges
 from scenes.arm import VISUAL_GROUP
+from scenes.changes import Changes
 from scenes.constants import SLICES_PER_STEP
 from scenes.goals import FAMILIES, Goal, goals_for
 from scenes.language import interpret
@@ -177,13 +180,29 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         """Where an object's middle is, metres, base frame. For people, never for a policy."""
         return [round(float(each), 4) for each in self.world.position(name)]
 
-    def nudge(self, name: str, offset: tuple[float, float, float]) -> None:
-        """Put an object elsewhere, at rest, between two control steps; metres.
+    @property
+    def missing(self) -> list[str]:
+        """Names of what can be dropped on the table."""
+        return nudges.missing_things(self.world)
+
+    @property
+    def changes(self) -> Changes:
+        """What somebody made of the scene that the seed drew."""
+        return self.world.changes
+
+    def changes_in(self, state: NDArray[np.float64]) -> Changes:
+        """The same of a recorded state, without going there."""
+        return self.world.changes_in(state)
+
+    def nudge(self, name: str, numbers: Sequence[float]) -> None:
+        """Move a thing, drop one, change light or camera, or push the arm, between two control steps.
+
+        See `scenes.nudges`.
 
         Raises:
-            ValueError: it would not be on or above the table; the message says how far it may go.
+            ValueError: one sentence why not; nothing of it was done.
         """
-        self.world.nudge(name, np.array(offset))
+        nudges.nudge(self.world, name, numbers)
 
     def get_state(self) -> NDArray[np.float64]:
         """Everything needed to continue exactly from here."""

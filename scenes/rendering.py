@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenes.arm import VISUAL_GROUP
+from scenes.changes import NONE, Changes
 from scenes.compose import apply_layout, compose, light_direction
 from scenes.constants import TABLE_SIZE
 from scenes.layout import draw_layout
@@ -101,9 +102,9 @@ class WideRenderer:
         self._still_model = compose(samples=4).compile()
         self.set_seed(seed)
 
-    def set_seed(self, seed: int) -> None:
-        """Show the scene of another seed."""
-        layout = draw_layout(seed)
+    def set_seed(self, seed: int, changes: Changes = NONE) -> None:
+        """Show the scene of another seed, or what somebody has made of it."""
+        layout = changes.of(draw_layout(seed))
         apply_layout(self._still_model, self._data, layout)
         apply_layout(self._model, self._data, layout)
         self._light = light_direction(layout)

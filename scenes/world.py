@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from scenes import changes
+from scenes.changes import Changes
 from scenes.compose import apply_layout, compose
 from scenes.constants import (
     BUTTON_NAMES,
@@ -26,6 +30,8 @@ from scenes.layout import Layout, draw_layout
 _TRAVEL = {DRAWER: DRAWER_TRAVEL, **dict.fromkeys(BUTTON_NAMES, BUTTON_TRAVEL)}
 _SPEC = mujoco.mjtState.mjSTATE_INTEGRATION
 _UNSTABLE = [int(getattr(mujoco.mjtWarning, f"mjWARN_{name}")) for name in ("BADQPOS", "BADQVEL", "BADQACC")]
+_DROP_HEIGHT = 0.09
+"""metres above the table from which the middle of a thing falls"""
 _MAX_SPEED = 1000.0
 """m/s or rad/s: faster than anything on a table that is still simulated well"""
 
@@ -38,6 +44,12 @@ class World:
         self.data = mujoco.MjData(self.model)
         self.controller = EndEffectorController()
         self.layout: Layout = draw_layout(0)
+        """what is there now"""
+        self.changes = changes.NONE
+        """what somebody made of the scene as it was arranged"""
+        self._arranged = self.layout
+        self._push_steps = 0
+        """control steps for which the arm is still pushed"""
         self._arm_qpos = np.array([self.model.joint(f"joint_{i}").qposadr[0] for i in range(1, 8)])
         self._finger_qpos = np.array([self.model.joint(f"{s}_finger").qposadr[0] for s in ("left", "right")])
         self._finger_dofs = np.array([self.model.joint(f"{s}_finger").dofadr[0] for s in ("left", "right")])
@@ -45,6 +57,7 @@ class World:
         self._marks = np.zeros((len(OBJECT_NAMES), 2))
         self._pads = {self.model.geom("left_pad").id: 0, self.model.geom("right_pad").id: 1}
         self._site = self.model.site("grasp_point").id
+        self._hand = self.model.body("hand").id
         self._gripper = self.model.actuator("gripper").id
         self._joints_from = np.zeros(7)
         self._finger_from = 0.0
@@ -58,7 +71,8 @@ class World:
 
     def arrange(self, layout: Layout) -> None:
         """Any layout, settled for a moment; `get_state` restores only those that a seed draws."""
-        self.layout = layout
+        self.layout = self._arranged = layout
+        self.changes, self._push_steps = changes.NONE, 0
         apply_layout(self.model, self.data, self.layout)
         self._forget_warnings()
         mujoco.mj_forward(self.model, self.data)
@@ -108,8 +122,33 @@ class World:
             )
         self.shift(name, offset)
 
+    def change(self, wanted: Changes) -> None:
+        """Other light, another camera, more things on the table: from now on, all else as it is."""
+        state = self.get_state()
+        tail = changes.SIZE + 1
+        self.set_state(np.concatenate((state[:-tail], wanted.pack(), state[-1:])))
+
+    def drop(self, name: str, place: NDArray[np.float64]) -> None:
+        """A thing that is not there falls on the table at x and y (2,), metres."""
+        there = {*self.changes.dropped, name}
+        self.change(replace(self.changes, dropped=tuple(each for each in OBJECT_NAMES if each in there)))
+        joint = self.model.joint(name)
+        position, motion = joint.qposadr[0], joint.dofadr[0]
+        self.data.qpos[position : position + 7] = (*place, _DROP_HEIGHT, 1, 0, 0, 0)
+        self.data.qvel[motion : motion + 6] = 0
+        mujoco.mj_forward(self.model, self.data)
+
+    def push(self, force: NDArray[np.float64], steps: int) -> None:
+        """Push the hand with a force (3,) in newtons, base frame, for so many control steps."""
+        self.data.xfrc_applied[self._hand, :3] = force
+        self._push_steps = steps
+
     def begin_step(self, action: NDArray[np.floating]) -> None:
         """Take one action; `advance_slice` then carries it out in `SLICES_PER_STEP` slices."""
+        if self._push_steps:
+            self._push_steps -= 1
+        else:
+            self.data.xfrc_applied[self._hand] = 0
         self._joints_from = self.data.ctrl[:7].copy()
         self._finger_from = float(self.data.ctrl[self._gripper])
         self.controller.command(action, self.hand_position)
@@ -132,10 +171,14 @@ class World:
             self.advance_slice()
 
     def get_state(self) -> NDArray[np.float64]:
-        """(1 + STATE_SIZE + M + S,) scene seed, controller, marks, MuJoCo's state, between control steps."""
+        """(1 + STATE_SIZE + M + S + C + 1,): seed, controller, marks, MuJoCo's state, changes, steps of a push left.
+
+        Between control steps.
+        """
         state = np.empty(self._state_size)
         mujoco.mj_getState(self.model, self.data, state, _SPEC)
-        return np.concatenate(([float(self.layout.seed)], self.controller.get_state(), self._marks.ravel(), state))
+        before = (np.array((float(self.layout.seed),)), self.controller.get_state(), self._marks.ravel())
+        return np.concatenate((*before, state, self.changes.pack(), (float(self._push_steps),)))
 
     def set_state(self, state: NDArray[np.float64]) -> None:
         """Restore exactly what `get_state` returned, also in another process.
@@ -144,28 +187,42 @@ class World:
             ValueError: the vector is not one of this world's states.
         """
         integration = 1 + STATE_SIZE + self._marks.size
-        if state.shape != (integration + self._state_size,):
+        end = integration + self._state_size
+        if state.shape not in ((end,), (end + changes.SIZE + 1,)):  # the shorter: recorded before there were changes
             raise ValueError(
-                f"This state has {state.size} numbers, this scene needs {integration + self._state_size}: "
+                f"This state has {state.size} numbers, this scene needs {end + changes.SIZE + 1}: "
                 "it was recorded with another version of the scene."
             )
+        wanted = Changes.unpack(state[end:-1])
         if int(state[0]) != self.layout.seed:
-            self.layout = draw_layout(int(state[0]))
-            apply_layout(self.model, self.data, self.layout)
+            self._arranged = draw_layout(int(state[0]))
+            self._show(wanted)
+        elif wanted != self.changes:
+            self._show(wanted)
         self.controller.set_state(state[1 : 1 + STATE_SIZE])
         self._marks = state[1 + STATE_SIZE : integration].reshape(self._marks.shape).copy()
-        mujoco.mj_setState(self.model, self.data, state[integration:], _SPEC)
+        self._push_steps = int(state[-1]) if state.size > end else 0
+        mujoco.mj_setState(self.model, self.data, state[integration:end], _SPEC)
         mujoco.mj_forward(self.model, self.data)
-        mujoco.mj_setState(self.model, self.data, state[integration:], _SPEC)
+        mujoco.mj_setState(self.model, self.data, state[integration:end], _SPEC)
         self._slice = 0
         self._forget_warnings()
+
+    def _show(self, wanted: Changes) -> None:
+        self.changes, self.layout = wanted, wanted.of(self._arranged)
+        apply_layout(self.model, self.data, self.layout)
 
     def positions_in(self, state: NDArray[np.float64]) -> NDArray[np.float64]:
         """Generalised positions of a state that `get_state` returned, without going there."""
         qpos = np.empty(self.model.nq)
-        whole = state[1 + STATE_SIZE + self._marks.size :].copy()
+        integration = 1 + STATE_SIZE + self._marks.size
+        whole = state[integration : integration + self._state_size].copy()
         mujoco.mj_extractState(self.model, whole, _SPEC, qpos, mujoco.mjtState.mjSTATE_QPOS)
         return qpos
+
+    def changes_in(self, state: NDArray[np.float64]) -> Changes:
+        """Of such a state."""
+        return Changes.unpack(state[1 + STATE_SIZE + self._marks.size + self._state_size : -1])
 
     @property
     def diverged(self) -> bool:

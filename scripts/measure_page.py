@@ -48,9 +48,11 @@ class Bench:
     address: str
     browser: Browser
 
-    def open(self) -> Page:
+    def open(self, with_rerun: bool = True) -> Page:
         """The page, once it is usable."""
         page = self.browser.new_page(viewport={"width": 1440, "height": 900})
+        if not with_rerun:
+            page.add_init_script("localStorage.setItem('libra-viewer', 'hidden')")
         page.goto(self.address)
         page.wait_for_function("window.libra?.view.frames > 5", timeout=120_000)
         return page
@@ -90,8 +92,8 @@ def bench(seed: int) -> Iterator[Bench]:
             cockpit.stop()
 
 
-def measure_keys(page: Page, presses: int) -> list[float | None]:
-    """Milliseconds from each key press to the first changed pixel; None: not seen."""
+def measure_keys(page: Page, presses: int) -> list[tuple[float, float] | None]:
+    """Milliseconds from each key press to the first changed pixel, and to the motion that it shows; None: not seen."""
     page.evaluate("() => { libra.drive.take(); libra.view.watchChanges(true); }")
     page.wait_for_function("libra.drive.mine")
     page.evaluate(
@@ -100,7 +102,7 @@ def measure_keys(page: Page, presses: int) -> list[float | None]:
         }, true)"""
     )
     page.focus("#live-view .screen")
-    found: list[float | None] = []
+    found: list[tuple[float, float] | None] = []
     for number in tqdm(range(presses), "keys"):
         time.sleep(random.uniform(0.6, 1.0))  # the arm comes to rest, at any moment of a control step
         page.evaluate("() => { libra.view.changes.length = 0; }")
@@ -109,7 +111,12 @@ def measure_keys(page: Page, presses: int) -> list[float | None]:
         page.keyboard.up("rf"[number // 4 % 2])
         time.sleep(0.3)
         pressed, changes = page.evaluate("() => [window.pressed, libra.view.changes]")
-        later = [at - pressed for at in changes if 0 < at - pressed < 1e3 * SEEN_SECONDS]
+        clock = 1e3 * (time.time() - time.monotonic())
+        later = [
+            (at - pressed, 1e3 * stamp + clock - pressed)
+            for at, stamp in changes
+            if 0 < at - pressed < 1e3 * SEEN_SECONDS
+        ]
         found.append(later[0] if later else None)
     page.evaluate("() => { libra.view.watchChanges(false); }")
     page.click("#stop")
@@ -149,14 +156,14 @@ LOSSES = {
 }
 
 
-def measure_losses(made: Bench, losses: int) -> list[dict[str, Any]]:
+def measure_losses(made: Bench, losses: int, with_rerun: bool = True) -> list[dict[str, Any]]:
     """While a key is held the page is lost, in each of `LOSSES` in turn: milliseconds until the arm holds."""
     found = []
     page: Page | None = None
-    for number in tqdm(range(losses), "losses"):
+    for number in tqdm(range(losses * len(LOSSES)), "losses"):
         kind = list(LOSSES)[number % len(LOSSES)]
         if page is None:
-            page = made.open()
+            page = made.open(with_rerun)
         made.cockpit.client.call("reset", seed=SEED)
         page.evaluate("() => { libra.drive.take(); }")
         page.wait_for_function("libra.drive.mine")
@@ -212,7 +219,9 @@ def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--presses", type=int, default=100, help="key presses (default 100)")
-    parser.add_argument("--losses", type=int, default=0, help="lost pages while a key is held (default none)")
+    parser.add_argument(
+        "--losses", type=int, default=0, help="lost pages while a key is held, of each kind (default none)"
+    )
     parser.add_argument("--without-rerun", action="store_true", help="hide the Rerun viewer first")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     arguments = parser.parse_args()
@@ -223,20 +232,22 @@ def main() -> None:
         print(json.dumps(figures), flush=True)
 
     with bench(SEED) as made:
-        page = made.open()
-        if arguments.without_rerun:
-            page.evaluate("() => document.querySelector('#rerun-toggle').click()")
+        page = made.open(not arguments.without_rerun)
         time.sleep(15)
         keys = measure_keys(page, arguments.presses) if arguments.presses else []
         if seen := [each for each in keys if each is not None]:
-            found(key_to_pixel_ms={"presses": len(keys), "seen": len(seen), **shares(seen)})
+            found(
+                key_to_pixel_ms={"presses": len(keys), "seen": len(seen), **shares([each for each, _ in seen])},
+                key_to_motion_ms=shares([moved for _, moved in seen]),
+                motion_to_pixel_ms=shares([each - moved for each, moved in seen]),
+            )
         rate, ages = measure_pictures(made, page, 40)
         found(
             pictures_per_second=round(rate, 1),
             picture_age_ms={"older than 150": sum(age > 150 for age in ages), "of": len(ages), **shares(ages)},
         )
         page.close()
-        losses = measure_losses(made, arguments.losses)
+        losses = measure_losses(made, arguments.losses, not arguments.without_rerun)
     if losses:
         held = [each["ms"] for each in losses if each["ms"] is not None]
         found(

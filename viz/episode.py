@@ -108,6 +108,10 @@ class EpisodeLog:
         self._timing.log(record)
         self._steps += 1
 
+    def things(self, geometry: Sequence[GeometryRecord]) -> None:
+        """What somebody brought into the scene."""
+        self._scene.add(geometry)
+
     def end(self, outcome: Outcome, sentence: str) -> None:
         """The outcome; the file is complete when this returns."""
         self._timing.log_end(outcome, sentence)

@@ -82,8 +82,12 @@ def _handle(message: tuple[Any, ...], episode: EpisodeLog | None, url: str | Non
             if episode is not None:
                 episode.step(record, positions, quaternions)
             return episode
+        case ("things", geometry):
+            if episode is not None:
+                episode.things(geometry)
+            return episode
         case ("end", outcome, sentence):
             if episode is not None:
                 episode.end(outcome, sentence)
             return None
-    raise ValueError(f"unknown message {message[0]!r}; known are episode, step, end, stop")
+    raise ValueError(f"unknown message {message[0]!r}; known are episode, step, things, end, stop")

@@ -35,16 +35,20 @@ class SceneLog:
         self._last: NDArray[np.float64] | None = None
         self._keyframe = 0
         recording.log("world", rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
-        names: set[str] = set()
+        self._names: set[str] = set()
+        self.add(geometry)
+
+    def add(self, geometry: Sequence[GeometryRecord]) -> None:
+        """More geoms, of bodies that are told apart by their index."""
         for record in geometry:
             if record.rgba[3] <= 0.0:
                 continue
             body = self._bodies.setdefault(record.body_index, paths.body_path(record.body, record.body_index))
             path = f"{body}/{paths.escape(record.name) if record.name else record.kind}"
-            while path in names:
+            while path in self._names:
                 path += "_"
-            names.add(path)
-            recording.log(path, *_shape(record), static=True)
+            self._names.add(path)
+            self._recording.log(path, *_shape(record), static=True)
 
     def log_poses(self, step: int, positions: NDArray[np.floating], quaternions: NDArray[np.floating]) -> None:
         """Poses of the bodies at the current time.

@@ -1,4 +1,7 @@
-"""Hands on, measured: how surely a stop, a take-over and a lost page hold, what an operator and pinned tokens reach."""
+"""Hands on, measured: how surely a stop, a take-over and a lost page hold, what an operator and pinned tokens reach.
+
+What a browser adds (keys, pictures, tabs that are killed) is measured by `scripts/measure_page.py`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from app.bench.operator import Page, teleoperate
+from app.bench.rewind import measure_rewinds
 from app.bench.trial import FIRST_SEED, BenchError, Trial
 from app.bench.watching import with_page
 from app.session.protocol import SessionSettings
@@ -22,6 +26,7 @@ from scenes.goals import FAMILIES
 from scenes.language import interpret
 from training.intervals import wilson
 
+PARTS: Final = ("stop", "take_over", "dead_man", "rewind", "operator", "pins")
 DIRECTIONS: Final = (0, 1, 2)
 """dimensions that are pinned: x, y, z"""
 PINNED: Final = tuple(range(BINS))
@@ -43,36 +48,45 @@ class Extent:
     """per family"""
     pins: int
     """per bin and dimension"""
+    rewinds: int
 
 
-FULL: Final = Extent(stops=1000, cuts=100, tasks=5, pins=3)
-QUICK: Final = Extent(stops=30, cuts=5, tasks=1, pins=1)
+FULL: Final = Extent(stops=1000, cuts=100, tasks=5, pins=3, rewinds=100)
+QUICK: Final = Extent(stops=30, cuts=5, tasks=1, pins=1, rewinds=3)
 
 
-def measure_hands(checkpoint: Path, extent: Extent, policy: str = SessionSettings.policy) -> dict[str, Any]:
+def measure_hands(
+    checkpoint: Path, extent: Extent, policy: str = SessionSettings.policy, only: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Everything, in one cockpit that is served as by `libra demo`.
 
     Args:
         checkpoint: of the policy.
         extent: how much of each.
         policy: `module:function` that loads it.
+        only: some of `PARTS`; all if empty.
 
     Raises:
         BenchError: the session or the page is gone.
     """
     settings = SessionSettings(checkpoint, policy=policy, time_limit=100_000)
+    wanted = only or PARTS
+    report: dict[str, Any] = {"checkpoint": str(checkpoint)}
+    if "rewind" in wanted:
+        report["rewind"] = measure_rewinds(checkpoint, extent.rewinds, policy)
+    if wanted == ("rewind",):
+        return report
     with with_page(settings) as (trial, _, address):
         trial.wait_for_policy()
         bench = _Hands(trial, address, random.Random(1))
-        report = {"checkpoint": str(checkpoint)}
-        parts = (
-            ("stop", lambda: bench.held_by("stop", extent.stops)),
-            ("take_over", lambda: bench.held_by("take_over", extent.stops)),
-            ("dead_man", lambda: bench.cut(extent.cuts)),
-            ("operator", lambda: bench.operate(extent.tasks)),
-            ("pins", lambda: bench.pin(extent.pins)),
-        )
-        return {**report, **{name: measure() for name, measure in parts}}
+        parts = {
+            "stop": lambda: bench.held_by("stop", extent.stops),
+            "take_over": lambda: bench.held_by("take_over", extent.stops),
+            "dead_man": lambda: bench.cut(extent.cuts),
+            "operator": lambda: bench.operate(extent.tasks),
+            "pins": lambda: bench.pin(extent.pins),
+        }
+        return {**report, **{name: parts[name]() for name in wanted if name in parts}}
 
 
 class _Hands:
@@ -81,7 +95,7 @@ class _Hands:
 
     def held_by(self, command: str, times: int) -> dict[str, Any]:
         """A command at random moments of a running episode: does the policy act after the step that was next?"""
-        page, done, held = Page(self._address), 0, 0
+        page, done, held, waits = Page(self._address), 0, 0, list[float]()
         with tqdm(total=times, desc=command.replace("_", " "), leave=False) as bar:
             while done < times:
                 if done % RESETS == 0:
@@ -90,15 +104,19 @@ class _Hands:
                 time.sleep(self._rng.uniform(0.05, 0.35))
                 if self._call("status")["state"] != "running":
                     continue
+                sent = time.time()
                 answer = page.ask("take_over") if command == "take_over" else self._call("stop")
                 time.sleep(3 * CONTROL_PERIOD)
                 later = [record for record in self._steps(answer["episode"], 12) if record.step >= answer["step"]]
                 held += len(later) > 1 and all(record.control_source != "policy" for record in later)
+                waits += [1e3 * (later[0].wall_time - sent)] if later else []
                 done += 1
                 self._call("stop")
                 bar.update()
         page.close()
-        return {"times": times, "held_at_next_step": held, "interval_95": list(wilson(held, times))}
+        return {
+            "times": times, "held_at_next_step": held, "interval_95": list(wilson(held, times)), "ms": _spread(waits),
+        }  # fmt: skip
 
     def cut(self, times: int) -> dict[str, Any]:
         """The connection of a page that drives is cut: milliseconds from its last command to the first held step."""
@@ -117,10 +135,9 @@ class _Hands:
             after = [record for record in steps if record.wall_time > gone and record.control_source == "hold"]
             waits.append(1e3 * (after[0].wall_time - gone) if after else float("inf"))
             self._call("stop")
-        waits.sort()
         return {
             "times": times,
-            "ms": {"p50": waits[len(waits) // 2], "max": waits[-1]},
+            "ms": _spread(waits),
             "within_250_ms": sum(wait <= 250 for wait in waits),
         }
 
@@ -172,6 +189,7 @@ class _Hands:
         return {
             "steps": len(clear),
             "agree": sum(clear) / max(len(clear), 1),
+            "steps_of": {name: {bin: len(a) for bin, a in bins.items()} for name, bins in agree.items()},
             "bins": {name: {bin: sum(a) / len(a) for bin, a in bins.items() if a} for name, bins in agree.items()},
         }
 
@@ -191,6 +209,15 @@ class _Hands:
 
     def _steps(self, episode: str, last: int) -> list[StepRecord]:
         return read_episode(self._path(episode)).records[-last:]
+
+
+def _spread(waits: list[float]) -> dict[str, float] | None:
+    """Median, 95th percentile and worst."""
+    if not waits:
+        return None
+    waits = sorted(waits)
+    at = {"p50": 0.5, "p95": 0.95, "max": 1.0}
+    return {name: round(waits[min(len(waits) - 1, int(share * len(waits)))], 1) for name, share in at.items()}
 
 
 def _family(instruction: str, names: list[str]) -> str | None:

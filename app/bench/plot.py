@@ -1,4 +1,4 @@
-"""A picture of `libra bench loops`: what a slow planner does to each schedule, and what watching costs."""
+"""Pictures of `libra bench loops` (what a slow planner and watching cost), and of how pinned bins are followed."""
 
 from __future__ import annotations
 
@@ -35,6 +35,31 @@ def plot_loops(report: dict[str, Any], path: Path) -> None:
     for axes in (holds, stale, tasks, watching):
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.2)
+    figure.savefig(path, dpi=150)
+
+
+def plot_pins(report: dict[str, Any], path: Path) -> None:
+    """Draw how often the motion agrees in sign with a pinned bin, for every bin of every direction."""
+    from matplotlib.figure import Figure
+
+    pins = report["pins"]
+    figure = Figure(figsize=(9.0, 3.2), layout="constrained")
+    figure.suptitle(
+        f"Pinned tokens: motion agrees in sign in {100 * pins['agree']:.1f} % of {pins['steps']} steps "
+        "(bins next to zero aside)",
+        fontweight="bold",
+    )
+    for axes, (name, bins) in zip(
+        figure.subplots(1, len(pins["bins"]), sharey=True), pins["bins"].items(), strict=True
+    ):
+        numbers = sorted(int(each) for each in bins)
+        shares = [100 * (bins[each] if each in bins else bins[str(each)]) for each in numbers]
+        colors = ["#b9b9b9" if each in (4, 5) else "#2a78d6" for each in numbers]
+        axes.bar(numbers, shares, color=colors)
+        axes.axhline(95, color="black", linestyle=":")
+        axes.set(title=name, xlabel="pinned bin", xticks=numbers, ylim=(0, 103))
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.axes[0].set_ylabel("% of steps")
     figure.savefig(path, dpi=150)
 
 

@@ -74,21 +74,30 @@ def hands_tables(report: dict[str, Any]) -> Iterator[Table | str]:
     def row(what: str, times: int, reached: str) -> None:
         table.add_row(what, str(times) if times else "", reached)
 
+    def spread(ms: dict[str, float] | None) -> None:
+        if ms:
+            row("  milliseconds", 0, f"p50 {ms['p50']:.0f}, p95 {ms['p95']:.0f}, at most {ms['max']:.0f}")
+
     for name in ("stop", "take_over"):
-        held = report[name]
-        what = f"{name.replace('_', '-')}: holds at the next step"
-        row(what, held["times"], f"{held['held_at_next_step']} of {held['times']}")
-    cut, late = report["dead_man"], report["dead_man"]["ms"]
-    row("connection cut: holds in 250 ms", cut["times"], f"{cut['within_250_ms']} of {cut['times']}")
-    row("  milliseconds", 0, f"{late['p50']:.0f} in the middle, {late['max']:.0f} at most")
-    operator = report["operator"]
-    row("tasks by a scripted operator", operator["episodes"], f"{operator['successes']} of {operator['episodes']}")
-    for family, each in operator["families"].items():
-        row(f"  {family}", each["episodes"], f"{each['successes']} of {each['episodes']}")
-    pins = report["pins"]
-    row("steps that agree with a pin", pins["steps"], f"{100 * pins['agree']:.1f} %")
-    for name, bins in pins["bins"].items():
-        row(f"  {name}, the lowest of its bins", 0, f"{100 * min(bins.values()):.1f} %")
+        if held := report.get(name):
+            what = f"{name.replace('_', '-')}: holds at the next step"
+            row(what, held["times"], f"{held['held_at_next_step']} of {held['times']}")
+            spread(held["ms"])
+    if cut := report.get("dead_man"):
+        row("connection cut: holds in 250 ms", cut["times"], f"{cut['within_250_ms']} of {cut['times']}")
+        spread(cut["ms"])
+    if back := report.get("rewind"):
+        row("gone back: the state is the recorded one", back["times"], f"{back['bit_exact']} of {back['times']}")
+        row("  steps that follow are the same", back["steps_after"], f"{back['same_steps']} of {back['steps_after']}")
+    if operator := report.get("operator"):
+        row("tasks by a scripted operator", operator["episodes"], f"{operator['successes']} of {operator['episodes']}")
+        for family, each in operator["families"].items():
+            row(f"  {family}", each["episodes"], f"{each['successes']} of {each['episodes']}")
+    if pins := report.get("pins"):
+        row("steps that agree with a pin", pins["steps"], f"{100 * pins['agree']:.1f} %")
+        for name, bins in pins["bins"].items():
+            each = ", ".join(f"{bin} {100 * share:.0f} %" for bin, share in sorted(bins.items()))
+            row(f"  {name}, bin by bin", 0, each)
     yield table
 
 

@@ -18,6 +18,8 @@ EXAMPLES = """\
   libra bench loops --quick                # two minutes
   libra bench loops --json loops.json --plot loops.png
   libra bench hands --quick                # how surely a human wins, and what a scripted operator reaches
+  libra bench hands --json hands.json --plot pins.png       # 1000 stops and take-overs: about an hour
+  libra bench hands --only rewind,pins
   libra bench step --steps 500
   libra bench policy --checkpoint runs/checkpoint --calls 500 --json -"""
 FAILED: Final = 1
@@ -43,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     loops.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture (default: loops.png)")
     hands = benches.add_parser("hands", help="stop, take-over, lost pages, a scripted operator, pinned tokens")
     hands.add_argument("--quick", action="store_true", help="a few of each, in two minutes")
+    hands.add_argument("--only", metavar="PARTS", help="some of stop, take_over, dead_man, rewind, operator, pins")
+    hands.add_argument("--plot", type=Path, metavar="FILE", help="draw how pinned bins are followed")
     step = benches.add_parser("step", help="physics, render, planner, refiner, log and encode of one control step")
     step.add_argument("--steps", type=_positive, default=300, help="control steps (default 300)")
     policy = benches.add_parser("policy", help="planner and refiner, one call at a time")
@@ -57,9 +61,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure and report."""
     plot: Path | None = None
-    if arguments.what == "loops":
-        plot = arguments.plot or Path("loops.png")
-        if plot.suffix not in (".png", ".svg", ".pdf"):
+    if arguments.what == "hands" and arguments.only:
+        from app.bench.hands import PARTS
+
+        wrong = [each for each in arguments.only.split(",") if each not in PARTS]
+        if wrong:
+            return _complain(f"There is no part {wrong[0]!r}; choose {', '.join(PARTS)}.", 2)
+    if arguments.what in ("loops", "hands"):
+        plot = arguments.plot or (Path("loops.png") if arguments.what == "loops" else None)
+        if plot is not None and plot.suffix not in (".png", ".svg", ".pdf"):
             return _complain(f"--plot {plot} must end in .png, .svg or .pdf.", 2)
     for path in filter(None, (plot, arguments.json)):
         if not path.parent.is_dir():
@@ -79,10 +89,10 @@ def run(arguments: argparse.Namespace) -> int:
         _show(arguments.what, report)
     if arguments.json and str(arguments.json) != "-":
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
-    if plot is not None:
-        from app.bench.plot import plot_loops
+    if plot is not None and (arguments.what == "loops" or "pins" in report):
+        from app.bench.plot import plot_loops, plot_pins
 
-        plot_loops(report, plot)
+        (plot_loops if arguments.what == "loops" else plot_pins)(report, plot)
         print(f"The picture is {plot}.", file=sys.stderr)
     return 0
 
@@ -99,7 +109,8 @@ def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.what == "hands":
         from app.bench import hands
 
-        return hands.measure_hands(arguments.checkpoint, hands.QUICK if arguments.quick else hands.FULL)
+        only = tuple(arguments.only.split(",")) if arguments.only else ()
+        return hands.measure_hands(arguments.checkpoint, hands.QUICK if arguments.quick else hands.FULL, only=only)
     from app.bench.loops import FULL, QUICK, measure_loops
 
     return measure_loops(arguments.checkpoint, QUICK if arguments.quick else FULL)

@@ -15,7 +15,7 @@ from app.session.protocol import (
     check_instruction,
     check_instructions,
     check_latency,
-    check_offset,
+    check_numbers,
     check_pin_steps,
     check_pins,
     check_schedule,
@@ -24,12 +24,15 @@ from app.session.protocol import (
 )
 from app.session.robot import HUMAN, POLICY
 from records import ACTION_NAMES
+from scenes.nudges import describe as describe_nudge
 
 if TYPE_CHECKING:
     from app.session.session import Session
 
 SETTLE_STEPS = 40
 """control steps for which time goes on after something was moved, so that it comes to rest"""
+PIN_STEPS = 20
+"""control steps for which a branch has its tokens pinned, if nothing else is said"""
 _FROZEN = "Time is frozen: Pause goes on, Step does one control step."
 _LOADING = "The policy is being loaded: try again as soon as it is ready."
 
@@ -63,7 +66,7 @@ class SessionCommands:
             "finish": lambda given: self._attempt.finish(
                 check_finish(given.get("outcome")), given.get("instruction"), given.get("seed")
             ),
-            "nudge": lambda given: self._nudge(given.get("name"), check_offset(given.get("offset"))),
+            "nudge": lambda given: self._nudge(given.get("name"), check_numbers(given.get("offset"))),
             "pin_tokens": lambda given: self._pin(check_pins(given.get("pins")), check_pin_steps(given.get("steps"))),
             "preview_tokens": lambda given: self._preview(
                 check_pins(given.get("pins")), check_pin_steps(given.get("steps"))
@@ -202,18 +205,16 @@ class SessionCommands:
         asker = self.session.hand.answer(holder, gives=False)
         self.session.note(f"{_named(holder)} keeps the arm; {asker} may ask again.")
 
-    def _nudge(self, name: object, offset: tuple[float, float, float]) -> None:
+    def _nudge(self, name: object, numbers: tuple[float, ...]) -> None:
         session = self.session
-        movable = session.robot.env.movable
-        if name not in movable:
-            raise CommandError(f"There is no {name!r} to move: choose of {', '.join(movable)}.")
+        if not isinstance(name, str):
+            raise CommandError("Say what to move by its name, such as 'red cube'.")
         try:
-            session.robot.nudge(str(name), offset)
+            session.robot.nudge(name, numbers)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        session.nudges.append((str(name), offset))
-        distance = sum(each * each for each in offset) ** 0.5
-        session.note(f"The {name} was moved by {100 * distance:.0f} cm by hand.")
+        session.nudges.append((name, numbers))
+        session.note(describe_nudge(name, numbers))
         session.show()
         if not session.journal.open:
             session.settling = SETTLE_STEPS
@@ -279,7 +280,7 @@ class SessionCommands:
         )
 
     def _branch(self, given: dict[str, Any]) -> None:
-        """From a recorded step on: by whom, with which words, schedule and latency; all is checked before it begins."""
+        """From a recorded step on: by whom, with which words, tokens, schedule and latency; all is checked first."""
         session = self.session
         if session.state == "running":
             raise CommandError("An episode is running: press Pause or Stop first, then branch.")
@@ -291,6 +292,10 @@ class SessionCommands:
         schedule = session.schedule if schedule is None else check_schedule(schedule)
         latency = session.latency_ms if latency is None else check_latency(latency)
         holder = check_holder(given.get("holder")) if driver == HUMAN else None
+        pins = check_pins(given.get("pins") or {})
+        steps = check_pin_steps(given.get("steps", PIN_STEPS))
+        if pins and holder is not None:
+            raise CommandError("Tokens are pinned while the policy drives: leave the pins out.")
         found, record = session.journal.find(given.get("episode"), step)
         if holder is None:
             self._require_policy()
@@ -306,6 +311,8 @@ class SessionCommands:
             self.run(words)
         else:
             self._go_on()
+        if pins:
+            self._pin(pins, steps)
 
     def _go_on(self) -> None:
         """The policy goes on from where the scene was taken back to, as it went on then."""
@@ -328,6 +335,8 @@ class SessionCommands:
         found, record = session.journal.find(point.episode, point.step)
         if words == record.instruction:
             session.robot.restore(record, found.kept_at(point.step))
+            for name, numbers in session.nudges:  # since the scene was taken back
+                session.robot.nudge(name, numbers)
 
 
 def _named(who: str) -> str:

@@ -21,6 +21,8 @@ MAX_INSTRUCTION: Final = 200
 MAX_SEED: Final = 2**31 - 1
 MAX_LATENCY: Final = 1000
 """milliseconds"""
+MAX_NUMBERS: Final = 6
+"""of a nudge"""
 MAX_PIN_STEPS: Final = 200
 """control steps"""
 MAX_BACK: Final = 60.0
@@ -154,22 +156,24 @@ def check_step(step: object) -> int:
     return step
 
 
-def check_offset(offset: object) -> tuple[float, float, float]:
-    """(3,) metres.
+def check_numbers(numbers: object) -> tuple[float, ...]:
+    """Of a nudge: how many it needs and how large they may be, `scenes.nudges` knows.
 
     Raises:
-        CommandError: not three finite numbers.
+        CommandError: no list of finite numbers.
     """
-    wrong = CommandError("Say how far to move it: three numbers in metres, such as [0.05, 0, 0].")
-    if not isinstance(offset, list | tuple | np.ndarray) or len(offset) != 3:
+    wrong = CommandError("Say how far to move it: numbers, such as [0.05, 0, 0] for three metres along x, y and z.")
+    if not isinstance(numbers, list | tuple | np.ndarray) or not 1 <= len(numbers) <= MAX_NUMBERS:
+        raise wrong
+    if any(isinstance(each, bool | str) for each in numbers):
         raise wrong
     try:
-        x, y, z = (float(each) for each in offset)
-    except (TypeError, ValueError):
+        checked = tuple(float(each) for each in numbers)
+    except (TypeError, ValueError, OverflowError):
         raise wrong from None
-    if not np.isfinite((x, y, z)).all():
+    if not np.isfinite(checked).all():
         raise wrong
-    return x, y, z
+    return checked
 
 
 def check_pins(pins: object) -> dict[int, int]:

@@ -69,8 +69,7 @@ class Robot:
         """The scene of a seed."""
         self.env.reset(seed=seed)
         self.seed = seed
-        self.geometry = self.env.geometry()
-        self.suggest()
+        self._look_around()
         self.new_generation()
         self.hide_paths()
         self.show(0)
@@ -188,11 +187,13 @@ class Robot:
             wait(due + after + index * SLICE_SECONDS)
             self.show_slice(step)
 
-    def show_slice(self, step: int) -> None:
-        """Show the next slice of the last control step now."""
+    def show_slice(self, step: int, ahead: int = 0) -> None:
+        """Show the next slice of the last control step now, or one that is so many further on."""
+        del self._slices[: min(ahead, len(self._slices) - 1)]
         if self._slices:
             by_hand = self.hand.holder is not None
-            self._watchers.pose(self._slices.pop(0), *self._paths, step, time.monotonic(), self.seed, by_hand)
+            paths, now = self._paths, time.monotonic()
+            self._watchers.pose(self._slices.pop(0), *paths, step, now, self.seed, by_hand, self.env.changes)
 
     def _put_back(self, before: NDArray[np.float64], step: int) -> str:
         self._slices.clear()
@@ -203,10 +204,18 @@ class Robot:
         self._diverged_from = before
         return f"The simulation blew up at step {step}; all is back where it was before, and the arm holds. Press Run."
 
-    def nudge(self, name: str, offset: tuple[float, float, float]) -> None:
-        """Put an object elsewhere, now, between two control steps; metres."""
-        self.env.nudge(name, offset)
+    def nudge(self, name: str, numbers: tuple[float, ...]) -> None:
+        """Do something to the world, now, between two control steps, see `scenes.nudges`.
+
+        Raises:
+            ValueError: one sentence why not; nothing of it was done.
+        """
+        there = self.env.objects
+        self.env.nudge(name, numbers)
         self._ahead = None
+        if there != self.env.objects:
+            self._look_around()
+            self._watchers.things([each for each in self.geometry if each.body not in there])
 
     def keep(self) -> Kept | None:
         """What the policy's runtime knows before a control step."""
@@ -242,8 +251,7 @@ class Robot:
         """
         self.env.set_state(record.state)
         self.seed = self.env.seed
-        self.geometry = self.env.geometry()
-        self.suggest()
+        self._look_around()
         self.new_generation()
         self.hide_paths()
         if self.driver is not None and kept is not None:
@@ -275,19 +283,26 @@ class Robot:
         action[-1] = self.env.proprioception()[_GRIPPER]
         return action
 
+    def _look_around(self) -> None:
+        """Other things are there than before."""
+        self.geometry = self.env.geometry()
+        self.suggest()
+
     def suggest(self) -> None:
         """What can be asked of this scene, and of this policy once it is there."""
         self.suggestions = self.env.suggestions(None if self.driver is None else self.driver.families)
 
     def show(self, step: int) -> None:
         """Tell the live view where everything is."""
-        self._watchers.pose(self.env.qpos, *self._paths, step, time.monotonic(), self.seed)
+        now, changes = time.monotonic(), self.env.changes
+        self._watchers.pose(self.env.qpos, *self._paths, step, now, self.seed, changes=changes)
 
     def show_record(self, record: StepRecord) -> None:
         """Tell the live view where everything was at a recorded step; the scene stays as it is."""
         qpos = self.env.positions_in(record.state)
-        seed = int(record.state[0])
-        self._watchers.pose(qpos, record.coarse_path, record.refined_path, record.step, time.monotonic(), seed)
+        seed, changes = int(record.state[0]), self.env.changes_in(record.state)
+        paths = record.coarse_path, record.refined_path
+        self._watchers.pose(qpos, *paths, record.step, time.monotonic(), seed, changes=changes)
 
     def hide_paths(self) -> None:
         """Nothing is planned."""

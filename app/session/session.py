@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 SETTLE_STEPS = 40
 """control steps for which time goes on after an outcome, so that what was let go comes to rest"""
+SEEN_AHEAD = 2
+"""slices that the first picture of a human's motion is ahead of time: what they do is to be seen at once"""
 EVENT_SECONDS = 3.0
 """for which an event is the status message"""
 
@@ -91,8 +93,8 @@ class Session:
         """sentences for the next record; at its step the arm holds"""
         self._notes: list[str] = []
         """sentences for the next record that are no reason to hold"""
-        self.nudges: list[tuple[str, tuple[float, float, float]]] = []
-        """what was moved by hand since the last record"""
+        self.nudges: list[tuple[str, tuple[float, ...]]] = []
+        """what was done to the world by hand since the last record"""
         self._event: tuple[float, str] = (0.0, "")
         self._commands = SessionCommands(self)
         self.new_scene()
@@ -289,6 +291,7 @@ class Session:
         kept = robot.keep() if who == POLICY else None
         held = robot.hold_action()
         record = self._decide(episode, who)
+        rested = self._still
         self._still = bool(np.array_equal(record.action, held))
         record.due_late = max(0.0, time.monotonic() - due)
         record.wall_time = time.time()
@@ -300,7 +303,7 @@ class Session:
             verdict = "aborted", str(error), "fault"
         episode.step += 1
         if who == HUMAN:  # who moves something wants to see it move
-            robot.show_slice(record.step)
+            robot.show_slice(record.step, ahead=SEEN_AHEAD if rested else 0)
         verdict = verdict or self._verdict(episode, who)
         if verdict is None and who != NOBODY:
             record.durations["render"] = self.look_ahead()
@@ -369,6 +372,8 @@ class Session:
         robot = self.robot
         self.instruction = instruction
         branch, self.rewound = self.rewound, None
+        if branch is None:
+            self.nudges.clear()  # the scene that it begins with is on record
         checkpoint = ("", "") if robot.driver is None else robot.driver.checkpoint
         self.journal.begin(instruction, robot.seed, self.schedule, self.latency_ms, robot.geometry, branch, checkpoint)
         robot.env.set_instruction(instruction)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.session.newest import NewestSender
 from records import GeometryRecord, Outcome, StepRecord
+from scenes.changes import NONE, Changes
 from viz.sender import BoundedSender
 
 
@@ -46,13 +47,14 @@ class Watchers:
         stamp: float,
         seed: int,
         by_hand: bool = False,
+        changes: Changes = NONE,
     ) -> None:
         """What the live view shows; paths (K, 3) in metres, stamp in seconds of `time.monotonic()`.
 
         Who drives `by_hand` needs pictures soon rather than beautiful.
         """
         if self._live is not None:
-            self._live.send((qpos, coarse_path, refined_path, step, stamp, seed, by_hand))
+            self._live.send((qpos, coarse_path, refined_path, step, stamp, seed, by_hand, changes))
 
     def episode(
         self, identifier: str, instruction: str, geometry: list[GeometryRecord], path: str,
@@ -64,6 +66,10 @@ class Watchers:
     def step(self, record: StepRecord, poses: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:
         """A control step, with positions (B, 3) and quaternions (B, 4) of the bodies before its action."""
         self._tell("step", record, *poses)
+
+    def things(self, geometry: list[GeometryRecord]) -> None:
+        """More things are there; those that Rerun knows already are left as they are."""
+        self._tell("things", geometry)
 
     def end(self, outcome: Outcome, sentence: str) -> None:
         """The episode is over."""

@@ -174,15 +174,16 @@ class Commands:
         return self._call("drive", holder=holder, action=action)
 
     def drive_on(self, holder: str, action: object, number: object) -> None:
-        """The same without an answer; what is refused is in the status (`refused`)."""
-        self._client.tell("drive", holder=holder, action=action, number=whole_number(number))
+        """The same without an answer; what is refused, a command without a number too, is in the status (`refused`)."""
+        counted = whole_number(number)
+        self._client.tell("drive", holder=holder, action=action, number=-1 if counted is None else counted)
 
     def leave(self, holder: str) -> None:
         """Whoever drove is gone."""
         self._client.tell("leave", holder=holder)
 
     def nudge(self, name: object, offset: object) -> Status:
-        """Move an object, metres."""
+        """Move an object, drop one, change light or camera, push the arm: see `scenes.nudges`."""
         return self._call("nudge", name=name, offset=offset)
 
     def pin_tokens(self, pins: object, steps: object) -> Status:
@@ -202,8 +203,11 @@ class Commands:
         return self._call("rewind", step=whole_number(step), episode=episode)
 
     def branch(self, point: object, holder: str) -> Status:
-        """Go on from a recorded step: `{"step", "driver"?, "instruction"?, "schedule"?, "planner_latency_ms"?}`."""
-        known = ("step", "episode", "driver", "instruction", "schedule", "planner_latency_ms")
+        """Go on from a recorded step: `{"step", "driver"?, "instruction"?, "schedule"?, "planner_latency_ms"?}`.
+
+        Also `pins` and for how many `steps`, as in `pin_tokens`.
+        """
+        known = ("step", "episode", "driver", "instruction", "schedule", "planner_latency_ms", "pins", "steps")
         if not isinstance(point, Mapping) or (wrong := [name for name in point if name not in known]):
             what = f"not {wrong[0]!r}" if isinstance(point, Mapping) else 'such as {"step": 40, "driver": "policy"}'
             return self._refuse(f"A branch is an object with {', '.join(known)}, {what}.")

@@ -85,7 +85,11 @@ def add_endpoints(commands: Commands) -> None:
         return commands.pin_tokens(pins, steps)
 
     def nudge(name: str, offset: list[float]) -> dict[str, Any]:
-        """Move an object by [dx, dy, dz] metres."""
+        """Move an object by [dx, dy, dz] metres, or do something else to the world.
+
+        `drop NAME` [x, y]; `light` [strength, x, y], 1 is as it was; `camera` [x, y, z, across, up, roll] in metres and
+        radians; `push` [x, y, z, steps] in newtons on the hand.
+        """
         return commands.nudge(name, offset)
 
     def rewind(step: int) -> dict[str, Any]:
@@ -93,7 +97,7 @@ def add_endpoints(commands: Commands) -> None:
         return commands.rewind(step)
 
     def branch(point: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        """Go on as a new episode from {step, driver, episode?, instruction?, schedule?, planner_latency_ms?}."""
+        """Go on as a new episode from {step, driver, episode?, instruction?, schedule?, planner_latency_ms?, pins?}."""
         return commands.branch(point, _who(request))
 
     def episodes() -> Status:

@@ -17,6 +17,7 @@ from app import ROOT
 from app.web.commands import MAX_LATENCY, SCHEDULES, Commands, Status
 from app.web.endpoints import add_endpoints
 from scenes.compose import WIDE_FOVY, WIDE_POSITION, WIDE_TARGET
+from scenes.constants import WORKSPACE_HIGH, WORKSPACE_LOW
 from viz.paths import episode_of
 
 MARKUP: Final = ROOT / "assets" / "web"
@@ -178,4 +179,5 @@ def _share(link: str | None) -> str:
 def _camera() -> str:
     """Where the live view is seen from, for an HTML attribute: metres, robot base frame; degrees from bottom to top."""
     seen = {"position": WIDE_POSITION.tolist(), "target": WIDE_TARGET.tolist(), "fovy": WIDE_FOVY}
+    seen |= {"low": WORKSPACE_LOW, "high": WORKSPACE_HIGH}
     return html.escape(json.dumps(seen), quote=True)

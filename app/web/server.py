@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -26,6 +27,8 @@ from app.web.live import LiveFeed
 from app.web.rerun_proxy import RerunProxy
 
 ASSETS: Final = ROOT / "assets" / "web"
+SWITCH_INTERVAL: Final = 0.0005
+"""seconds after which threads take turns: a human's command and the picture that answers it pass through several"""
 
 
 class PortInUse(OSError):
@@ -57,6 +60,7 @@ def serve(
 
 def make_server(app: FastAPI) -> uvicorn.Server:
     """What serves the application."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
     config = uvicorn.Config(
         app,
         log_level="warning",

@@ -6,8 +6,9 @@ const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a
 const unit = (a) => a.map((value) => value / Math.hypot(...a));
 
 export class Camera {
-  // position, target: metres; fovy: degrees from bottom to top
-  constructor({ position, target, fovy }) {
+  // position, target: metres; fovy: degrees from bottom to top; low, high: corners of the box that the hand stays in
+  constructor({ position, target, fovy, low, high }) {
+    Object.assign(this, { low, high });
     this.position = position;
     this.forward = unit(minus(target, position));
     this.right = unit(cross(this.forward, [0, 0, 1]));

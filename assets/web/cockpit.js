@@ -1,31 +1,40 @@
 // Brings Gradio's page to life: live view, status, timing strip, suggestions, keys, and the Rerun viewer when it is time.
 
 import { Ask } from "./ask.js";
+import { Branch } from "./branch.js";
 import { Drive } from "./drive.js";
 import { LiveView } from "./live.js";
 import { StatusPanel } from "./status.js";
 import { Nudge } from "./nudge.js";
 import { Operator } from "./operator.js";
 import { startShare } from "./share.js";
+import { startShortcuts } from "./shortcuts.js";
+import { Sketch } from "./sketch.js";
 import { Steer } from "./steer.js";
 import { startTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 import { Tree } from "./tree.js";
 import { Tour } from "./tour.js";
 import { TimingStrip } from "./timing.js";
+import { World } from "./world.js";
 import { Viewer, drawsInSoftware, streamAddress } from "./viewer.js";
 
 const TIPS = {
-  run: "Carry out the instruction (Enter)",
-  pause: "Freeze simulated time, or go on (Space)",
-  step: "One control step while paused (.)",
-  stop: "The arm keeps its pose from the next step on (Esc)",
+  run: "Carry out the instruction",
+  pause: "Freeze simulated time, or go on",
+  step: "One control step while paused",
+  stop: "The arm keeps its pose from the next step on",
   seed: "Number of the scene: the same number is always the same table",
   reset: "Set up the scene with this number again",
   "next-scene": "Set up the scene with the next number",
   schedule: "Synchronous: planner, then refiner, for every chunk. Sequential: the planner when its intent is used up. Asynchronous: both at once",
   latency: "Makes the planner slower, to show what asynchrony is good for",
   "rerun-toggle": "Hide the viewer to save computing time, or show it",
+};
+const KEYS = { run: "Enter", pause: "Space", step: ".", stop: "Esc", reset: "Shift+R", "next-scene": "Shift+N", "rerun-toggle": "Shift+V" };
+const PACE = {
+  eco: ["eco", "No graphics card draws this page. So that the live view stays smooth, this viewer is drawn once a second while the arm moves; point at it for more."],
+  driving: ["resting", "No graphics card draws this page. So that your hands are seen at once, this viewer rests while you drive; point at it to have it drawn."],
 };
 const VIEWER_DELAY = 1200; // milliseconds after the first picture, so that the page is usable first
 const SILENCE = 2500; // milliseconds without a picture
@@ -63,11 +72,15 @@ function start() {
   let steer = null;
   let nudge = null;
   let operator = null;
+  let branch = null;
+  let world = null;
 
   const apply = (status) => {
     latest = status;
     strip.show(status);
     viewer.isMoving = status.state === "running" || status.driver === "human";
+    viewer.isDriving = status.driver === "human" && status.holder === you;
+    if (isSlow) pace(viewer.isDriving);
     suggest(status.suggestions ?? []);
     label(status.state);
     drive?.follow(status, you);
@@ -78,6 +91,8 @@ function start() {
     steer?.follow(status);
     nudge?.follow(status);
     operator?.follow(status, you);
+    world?.follow(status);
+    branch?.follow(status);
     followSettings(status);
   };
 
@@ -88,19 +103,23 @@ function start() {
     you: (name) => { you = name; },
     frame: (meta) => {
       drive?.seen(meta);
+      steer?.seen(meta);
       lastFrame = performance.now();
       panel.veil(null);
       if (view.frames === 1) setTimeout(() => isViewerShown || wantsViewer() && query("#rerun-toggle").click(), VIEWER_DELAY);
     },
   });
 
-  drive = new Drive(view, () => { viewer.lastHand = performance.now(); }, (key) => operator?.press(key) ?? false);
+  drive = new Drive(view, (key) => operator?.press(key) ?? false);
   operator = new Operator(view, drive.screen);
   ask = new Ask(view, drive.screen);
   line = new Timeline(view);
   tree = new Tree(view);
   steer = new Steer(view, drive.camera);
+  new Sketch(view, drive.camera, steer, () => drive.pull.hand);
   nudge = new Nudge(view, drive.camera);
+  world = new World(view);
+  branch = new Branch(view, line, steer);
 
   function answer(status) {
     if (!status) return;
@@ -121,6 +140,12 @@ function start() {
       return chip;
     }));
     fade();
+  }
+
+  function pace(isDriving) {
+    const [text, tip] = isDriving ? PACE.driving : PACE.eco;
+    const badge = query('[data-field="pace"]');
+    if (badge.textContent !== text) [badge.textContent, badge.dataset.tip] = [text, tip];
   }
 
   function fade() {
@@ -181,7 +206,7 @@ function start() {
     streamAddress,
   };
   describe();
-  listenToKeys();
+  startShortcuts();
   new Tour();
   startShare();
   startTheme(query("#theme"), () => { strip.draw(); line.draw(); tree.draw(); });
@@ -210,6 +235,7 @@ function describe() {
   for (const [id, tip] of Object.entries(TIPS)) {
     const element = document.getElementById(id);
     element.dataset.tip = tip;
+    if (KEYS[id]) element.dataset.key = KEYS[id];
     element.setAttribute("aria-description", tip);
   }
   query("#instruction").querySelector("input, textarea").setAttribute("aria-label", "Instruction");
@@ -217,19 +243,6 @@ function describe() {
     document.body.classList.add("viewer-hidden");
     rename("#rerun-toggle", "Show Rerun");
   }
-}
-
-function listenToKeys() {
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("#rerun")) return;
-    if (event.key === "Escape") return query("#stop").click();
-    if (event.target.closest?.("input, textarea, button, a")) return;
-    const button = { " ": "#pause", ".": "#step" }[event.key];
-    if (button) {
-      event.preventDefault();
-      query(button).click();
-    }
-  });
 }
 
 whenReady(start);

@@ -7,14 +7,14 @@ import { Keys, Pads, Pull, Thumbs } from "./inputs.js";
 const PERIOD = 50; // milliseconds: one control step
 const FULL_TURN = 0.6; // of the largest turn a step: hands are clumsier than policies
 
+// What kept the arm from going on, in words: the commanded place stays inside of a box, and inside of the arm's reach.
+const edge = (what, [, , height]) => ({ x: "front or back edge", y: "side edge", z: height < 0.2 ? "the table" : "ceiling" })[what] ?? what;
 const query = (selector) => document.querySelector(selector);
 
 export class Drive {
-  // view: the LiveView, whose socket carries the commands; moved: called whenever hands move the arm; other(key): is asked
-  // about keys that mean nothing here
-  constructor(view, moved, other) {
+  // view: the LiveView, whose socket carries the commands; other(key): is asked about keys that mean nothing here
+  constructor(view, other) {
     this.view = view;
-    this.moved = moved;
     this.other = other;
     this.screen = query("#live-view .screen");
     this.camera = new Camera(JSON.parse(view.canvas.dataset.camera));
@@ -49,9 +49,17 @@ export class Drive {
   press(key) {
     if (key === "t") this.swap();
     else if (key === "g" && this.mine) this.grip();
-    else if (key === "o" && this.mine) { this.turning = !this.turning; this.show(); }
+    else if (key === "o" && this.mine) query("#drive-mode").click();
+    else if (key === "v" && this.mine) query("#drive-frame").click();
+    else if ("+-".includes(key) && this.mine) this.faster(key === "+" ? 10 : -10);
     else return this.other(key);
     return true;
+  }
+
+  faster(by) {
+    const speed = query("#drive-speed");
+    speed.value = Number(speed.value) + by;
+    this.show();
   }
 
   grip() {
@@ -75,13 +83,18 @@ export class Drive {
     query("#take-over").disabled = away && status.holder !== null;
     const clamped = query('[data-field="clamped"]');
     clamped.hidden = !(mine && status.clamped?.length);
-    if (!clamped.hidden) clamped.textContent = `No further: ${status.clamped.join(", ")}`;
+    if (!clamped.hidden) clamped.textContent = `No further: ${status.clamped.map((what) => edge(what, status.end_effector_position)).join(", ")}`;
   }
 
   seen(meta) { if (meta.hand) this.pull.hand = meta.hand; }
 
   // Seven numbers of the base frame but for the gripper, or null when no hand says anything.
   motion() {
+    if (document.hidden || !document.hasFocus()) { // a lost focus and a hidden tab mean hold, whatever is held down
+      this.pull.end();
+      this.thumbs.at = {};
+      return null;
+    }
     const speed = query("#drive-speed").value / 100;
     const total = [this.keys, this.pads, this.thumbs].map((each) => each.motion).reduce((a, b) => a.map((value, i) => value + b[i]));
     const pulled = this.pull.motion;
@@ -107,7 +120,6 @@ export class Drive {
     const now = performance.now();
     if (now - (this.sent ?? 0) < 0.8 * PERIOD && motion.some((value) => value !== 0)) return; // the next tick says it
     this.sent = now;
-    this.moved();
     this.view.drive([...motion, this.gripper], this.number++);
   }
 

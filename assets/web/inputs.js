@@ -107,7 +107,10 @@ export class Pull {
 
   aim() {
     this.target = this.camera.place(this.pointer.x, this.pointer.y, this.depth, this.size);
-    this.target[2] = Math.max(this.target[2], 0.012);
+    const { low, high } = this.camera;
+    const inside = this.target.map((value, i) => Math.max(low[i], Math.min(high[i], value)));
+    this.ghost.toggleAttribute("data-clamped", inside.some((value, i) => value !== this.target[i]));
+    this.target = inside;
     const seen = this.camera.project(this.target, this.size);
     this.ghost.hidden = false;
     this.ghost.style.translate = `${seen.x}px ${seen.y}px`;

@@ -56,7 +56,7 @@ async function draw(data) {
     }
     context.drawImage(picture, 0, 0);
     picture.close();
-    if (probe) compare();
+    if (probe) compare(meta.stamp);
   }
   newest = meta.frame;
   if (probe) meta.drawn = performance.timeOrigin + performance.now(); // milliseconds since the epoch
@@ -73,13 +73,13 @@ function isLate(stamp) {
   return false;
 }
 
-// Says when a picture differs from the one before, in milliseconds since the epoch.
-function compare() {
+// Says when a picture differs from the one before, in milliseconds since the epoch, and the stamp of what it shows.
+function compare(stamp) {
   const at = performance.timeOrigin + performance.now();
   const before = probe;
   probe = context.getImageData(0, 0, canvas.width, canvas.height).data;
   if (before.length !== probe.length) return;
   for (let i = 0; i < probe.length; i += 4) {
-    if (Math.abs(probe[i] - before[i]) > 16) return postMessage({ changed: at });
+    if (Math.abs(probe[i] - before[i]) > 16) return postMessage({ changed: [at, stamp] });
   }
 }

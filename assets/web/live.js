@@ -37,8 +37,8 @@ export class LiveView {
   // One command for the arm: seven numbers in [-1, 1].
   drive(action, number) { this.worker.postMessage({ send: JSON.stringify({ drive: action, n: number }) }); }
 
-  // To measure delays: notes in `changes` when a picture differs from the one before (milliseconds since the epoch), in
-  // `ages` when what a picture shows was (seconds of the session's clock) and when it was drawn (milliseconds).
+  // To measure delays: notes in `changes` when a picture differs from the one before (milliseconds since the epoch; what it
+  // shows was, in seconds of the session's clock), in `ages` when what a picture shows was (seconds of the session's clock) and when it was drawn (milliseconds).
   watchChanges(isOn) {
     this.changes = isOn ? [] : undefined;
     this.ages = isOn ? [] : undefined;

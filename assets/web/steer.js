@@ -6,6 +6,7 @@ const MEANINGS = {
   pitch: ["pitch −", "pitch +"], yaw: ["turn right", "turn left"], gripper: ["open", "close"],
 };
 const BINS = 10;
+const METRES = 0.02; // that a token of 1 moves the hand in a control step
 
 const query = (selector) => document.querySelector(selector);
 const centre = (bin) => ((bin + 0.5) / BINS) * 2 - 1;
@@ -38,7 +39,11 @@ export class Steer {
         const cell = document.createElement("button");
         cell.type = "button";
         cell.onclick = () => this.toggle(name, bin);
-        cell.onpointerenter = cell.onfocus = () => { query('[data-field="token"]').textContent = this.words(dimension, bin); };
+        cell.onpointerleave = (event) => event.buttons && this.pinAll({ [name]: bin });
+        cell.onpointerenter = cell.onfocus = (event) => {
+          if (event.buttons) this.pinAll({ [name]: bin }); // dragged across rows
+          query('[data-field="token"]').textContent = this.words(dimension, bin);
+        };
         grid.append(cell);
         return cell;
       }));
@@ -50,6 +55,31 @@ export class Steer {
     const probability = this.tokens?.probabilities[dimension]?.[bin];
     const sure = probability === undefined ? "" : `, ${Math.round(probability * 100)} %`;
     return `${name} ${signed(centre(bin))} (${MEANINGS[name][bin < BINS / 2 ? 0 : 1]})${sure}`;
+  }
+
+  say(pins) {
+    query('[data-field="token"]').textContent = Object.entries(pins).map(([name, bin]) => `${name} ${signed(centre(bin))}`).join(", ");
+  }
+
+  // Several at once, as a sketched line or a drag across the grid says.
+  pinAll(pins) {
+    Object.assign(this.pins, pins);
+    this.show();
+    this.foresee();
+    this.say(this.pins);
+  }
+
+  seen(meta) {
+    if (meta.hand) this.hand = meta.hand;
+    if (Object.keys(this.pins).length && !this.isPaused) this.draw(this.guess());
+  }
+
+  // Roughly where pinned tokens would lead: the coarse path alone, before time is frozen and the refiner is asked.
+  guess() {
+    if (!this.canPin || !this.hand) return null;
+    const speed = DIMENSIONS.slice(0, 3).map((name, i) => centre(this.pins[name] ?? this.tokens?.chosen[i] ?? BINS / 2));
+    const coarse = [...Array(Math.min(this.steps, 30) + 1).keys()].map((k) => this.hand.map((value, i) => value + k * METRES * speed[i]));
+    return { coarse };
   }
 
   toggle(name, bin) {
@@ -69,7 +99,7 @@ export class Steer {
     this.tokens = status.tokens ?? (paused ? this.tokens : null);
     this.canPin = status.driver === "policy";
     this.show();
-    this.draw(status.ghost);
+    this.draw(status.ghost ?? (Object.keys(this.pins).length && !paused ? this.guess() : null));
   }
 
   show() {

@@ -4,6 +4,8 @@ import { inks } from "./theme.js";
 
 const COLORS = inks({ policy: "accent", human: "human", event: "warn", grid: "line-strong", now: "text" });
 const OUTCOMES = inks({ success: "good", failure: "bad", refused: "warn", aborted: "still" });
+const MARKS = { success: "✓", failure: "✕", refused: "⊘", aborted: "–" };
+const SIGN = 22; // pixels at the end for how it ended
 const MIN_STEPS = 100;
 const STEPS_PER_SECOND = 20;
 
@@ -17,10 +19,11 @@ export class Timeline {
     this.line = null;
     this.at = null; // the step that is looked at; null: now
     this.isStill = false;
-    const look = (event) => this.look(this.first + (event.offsetX / this.canvas.clientWidth) * this.length);
+    const look = (event) => this.look(this.stepAt(event));
     this.canvas.addEventListener("pointerdown", (event) => { this.isHeld = true; this.canvas.setPointerCapture(event.pointerId); look(event); });
     for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, () => { this.isHeld = false; });
-    this.canvas.addEventListener("pointermove", (event) => event.buttons && look(event));
+    this.canvas.addEventListener("pointermove", (event) => (event.buttons ? look(event) : this.tell(event)));
+    this.canvas.dataset.rest = this.canvas.dataset.tip;
     this.canvas.addEventListener("keydown", (event) => {
       const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -STEPS_PER_SECOND, PageDown: STEPS_PER_SECOND }[event.key];
       if (!by) return;
@@ -33,6 +36,7 @@ export class Timeline {
   }
 
   get first() { return this.line?.first ?? 0; }
+  stepAt(event) { return this.first + (event.offsetX / (this.canvas.clientWidth - SIGN)) * this.length; }
   get length() { return Math.max(MIN_STEPS, (this.line?.step ?? 0) - this.first); }
   get chosen() { return this.at ?? Math.max(this.first, this.line.step - 1); }
 
@@ -50,6 +54,14 @@ export class Timeline {
     this.canvas.setAttribute("aria-valuemin", this.first);
     this.canvas.setAttribute("aria-valuemax", this.line?.step ?? 0);
     this.draw();
+  }
+
+  // What happened where somebody points, if anything did.
+  tell(event) {
+    const step = this.stepAt(event);
+    const near = (6 / this.canvas.clientWidth) * this.length;
+    const found = (this.line?.events ?? []).filter(([at]) => Math.abs(at - step) <= near).at(-1);
+    this.canvas.dataset.tip = found ? `Step ${found[0]}: ${found[1]}` : this.canvas.dataset.rest;
   }
 
   words(status) {
@@ -83,7 +95,7 @@ export class Timeline {
     const width = canvas.width / ratio;
     const height = canvas.height / ratio;
     const middle = height / 2;
-    const x = (step) => ((step - this.first) / this.length) * width;
+    const x = (step) => ((step - this.first) / this.length) * (width - SIGN);
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
     pen.fillStyle = COLORS.grid;
@@ -95,10 +107,16 @@ export class Timeline {
     for (const [from, to] of this.line.human) pen.fillRect(x(from), middle - 6, Math.max(2, x(to) - x(from)), 12);
     pen.fillStyle = COLORS.event;
     for (const [step] of this.line.events) pen.fillRect(x(step) - 1, middle - 9, 2, 5);
+    if (MARKS[this.line.outcome]) { // a sign, not only a colour
+      pen.fillStyle = OUTCOMES[this.line.outcome];
+      pen.font = "700 13px ui-sans-serif, system-ui, sans-serif";
+      pen.textBaseline = "middle";
+      pen.fillText(MARKS[this.line.outcome], x(this.line.step) + 7, middle + 1);
+    }
     pen.fillStyle = COLORS.now;
     const now = this.at ?? this.line.step;
     pen.beginPath();
-    pen.arc(Math.min(width - 5, Math.max(5, x(now))), middle, 5, 0, 7);
+    pen.arc(Math.max(5, x(now)), middle, 5, 0, 7);
     pen.fill();
   }
 }

@@ -3,7 +3,7 @@
 const STEPS = [
   ["#command", "Type what the robot should do, or choose a suggestion, then press Run."],
   ["#timing", "Orange is the slow planner, blue the fast refiner: watch both at work, here and inside the policy."],
-  ["#take-over", "You always win: take over and drive with the keys, pin tokens, drag an object, or go back on the line."],
+  ["#take-over", "You always win: take over and drive with the keys, pin tokens, change the world, or go back on the line."],
 ];
 const SEEN = "libra-tour";
 const query = (selector) => document.querySelector(selector);

@@ -1,11 +1,12 @@
 // Manners for the Rerun viewer, which draws and fetches by itself inside our page.
 //
 // Where no graphics card draws it, the processor does, on the cores that simulate and drive the robot: one picture of it
-// costs as much as ten of the live view. There it is drawn less often while the arm moves, not at all while somebody's hands
-// on this page move it, more often for a while after it has come to rest, and at once where somebody points at it.
+// costs as much as ten of the live view. There it is drawn less often while the arm moves, not at all while this page drives
+// it (a key must not wait for a picture of it), more often for a while after it has come to rest, and at once where somebody
+// points at it.
 
 const MOVING = 700; // milliseconds between two pictures of the viewer while the arm moves
-const HANDS_REST = 1500; // while this page drives, after the last motion: a key must not wait for a picture of it
+const LOOK_AGAIN = 250; // while it is not drawn at all
 const AT_REST = 350;
 const CATCHING_UP = 60; // it takes in what it was sent only while it draws
 const CATCH_UP_LASTS = 12_000;
@@ -21,7 +22,7 @@ export class Viewer {
     this.isSlow = isSlow;
     this.stopped = -Infinity;
     this.isMoving = false;
-    this.lastHand = -Infinity; // when hands on this page last moved the arm
+    this.isDriving = false; // this page, by hand
     this.touched = -Infinity; // when somebody last pointed at the viewer, or typed there
     for (const kind of ["pointermove", "pointerdown", "wheel", "keydown"])
       place.addEventListener(kind, () => { this.touched = performance.now(); }, { capture: true, passive: true });
@@ -56,8 +57,7 @@ export class Viewer {
       const now = performance.now();
       const period = this.period(now);
       const draw = () => {
-        const wait = this.lastHand + HANDS_REST - performance.now();
-        if (wait > 0) return setTimeout(draw, wait);
+        if (this.isDriving && !this.isTouched) return setTimeout(draw, LOOK_AGAIN);
         direct((time) => { callback(time); drawn = performance.now(); });
       };
       return setTimeout(draw, Math.max(0, Math.min(drawn + period - now, period)));

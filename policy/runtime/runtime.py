@@ -29,6 +29,8 @@ _GRIPPER = PROPRIO_NAMES.index("gripper_command")
 _RATE_WINDOW = 3.0
 """seconds over which rates are measured"""
 WARM_UP_SECONDS = 120.0
+PROPOSING_PERIOD = 10
+"""control steps at least between two calls of the planner while somebody else drives"""
 
 
 class Runtime:
@@ -162,7 +164,7 @@ class Runtime:
         durations: dict[str, float] = {}
         failures = self.counters.failures
         yield from self._collect(step, events, durations)
-        if self.schedule.wants_plan(self._state(step)):
+        if self.schedule.wants_plan(self._state(step)) and not self._proposed_lately(step):
             self._memory.plan_asked = step
             self.counters.planner_calls += 1
             self._planner_worker.submit(step, observation)
@@ -223,6 +225,11 @@ class Runtime:
         """Stop the workers."""
         self._planner_worker.close()
         self._refiner_worker.close()
+
+    def _proposed_lately(self, step: int) -> bool:
+        """Whether the policy only proposes, and has looked half a second ago: who drives wants the processor."""
+        asked = self._memory.plan_asked
+        return self._driven is not None and asked is not None and step - asked < PROPOSING_PERIOD
 
     def _state(self, step: int) -> LoopState:
         return LoopState(

@@ -12,7 +12,7 @@ from stand_in import POLICY
 
 from app.bench import figures, hands
 from app.bench.loops import FULL, QUICK, Cell, Plan, measure_loops
-from app.bench.plot import plot_loops
+from app.bench.plot import plot_loops, plot_pins
 from app.bench.report import hands_tables, loops_tables, step_table
 from app.bench.step import PARTS
 from app.bench.trial import Attempt
@@ -104,13 +104,15 @@ def test_a_tiny_run_measures_every_schedule_and_every_watcher(tmp_path, monkeypa
 
 
 @pytest.mark.slow
-def test_a_human_wins_every_time_and_an_operator_does_a_task_through_the_page(monkeypatch):
+def test_a_human_wins_every_time_and_an_operator_does_a_task_through_the_page(monkeypatch, tmp_path):
     monkeypatch.setattr(hands, "FAMILIES", ("button",))
     monkeypatch.setattr(hands, "DIRECTIONS", (2,))
     monkeypatch.setattr(hands, "PINNED", (1, 8))
-    report = hands.measure_hands(Path("none"), hands.Extent(stops=3, cuts=1, tasks=1, pins=1), POLICY)
+    report = hands.measure_hands(Path("none"), hands.Extent(stops=3, cuts=1, tasks=1, pins=1, rewinds=2), POLICY)
     assert report["stop"]["held_at_next_step"] == report["take_over"]["held_at_next_step"] == 3
     assert report["dead_man"]["within_250_ms"] == 1
+    back = report["rewind"]
+    assert back["bit_exact"] == back["times"] == 2 and back["same_steps"] == back["steps_after"] > 10
     assert report["operator"]["families"] == {"button": {"successes": 1, "episodes": 1}}
     assert report["pins"]["steps"] > 8 and report["pins"]["agree"] == 1.0
     json.dumps(report)
@@ -118,6 +120,8 @@ def test_a_human_wins_every_time_and_an_operator_does_a_task_through_the_page(mo
     for part in hands_tables(report):
         console.print(part)
     assert "holds at the next step" in console.export_text()
+    plot_pins(report, tmp_path / "pins.png")
+    assert (tmp_path / "pins.png").stat().st_size > 10_000
 
 
 def test_one_control_step_is_broken_into_its_parts(capsys):

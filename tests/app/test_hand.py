@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.session.hand import SILENCE, Hand
-from app.session.protocol import CommandError, check_action, check_offset, check_step
+from app.session.protocol import CommandError, check_action, check_numbers, check_step
 from records import CONTROL_PERIOD
 
 
@@ -113,10 +113,10 @@ def test_a_command_that_is_not_seven_numbers_in_range_is_refused(wrong):
         check_action(wrong)
 
 
-@pytest.mark.parametrize("wrong", [None, 3, [0, 0], [0, 0, float("inf")], ["a", 0, 0]])
-def test_an_offset_that_is_not_three_numbers_is_refused(wrong):
-    with pytest.raises(CommandError, match="three numbers"):
-        check_offset(wrong)
+@pytest.mark.parametrize("wrong", [None, 3, [], [0] * 7, [0, 0, float("inf")], ["a", 0, 0], [0, True, 0]])
+def test_a_nudge_without_finite_numbers_is_refused(wrong):
+    with pytest.raises(CommandError, match="numbers"):
+        check_numbers(wrong)
 
 
 @pytest.mark.parametrize("wrong", [None, -1, 1.5, True, "3"])
