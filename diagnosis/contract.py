@@ -1,7 +1,7 @@
 """What this room tells a page: plain dictionaries that JSON can carry. `diagnosis.page` has the functions.
 
-A matrix is columns, not rows: 5,000 episodes are some 200 kB and load in a few milliseconds. Whatever is one of few is a
-number that points into a list beside it.
+A matrix is columns, not rows: 5,000 episodes are some 200 kB and load in a few milliseconds. Whatever is one of few
+is a number that points into a list beside it.
 """
 
 from __future__ import annotations

@@ -73,7 +73,9 @@ class AlteredLockstep:
         self, clock: BatchedLockstep, setting: Setting, task: Task, world: World, config: PolicyConfig
     ) -> None:
         self._clock, self._setting, self._task, self._world, self._config = clock, setting, task, world, config
-        self._fault = Fault(setting.inject, task, setting.noise)
+        self._faults = {
+            each: Fault(each.inject, task, each.noise) for each in (setting, setting.before) if each is not None
+        }
 
     def planner_worker(self, fn: Callable[..., Intent]) -> BatchWorker[Intent]:
         """The planner, altered."""
@@ -84,11 +86,11 @@ class AlteredLockstep:
                 return (observation,), oracle_intent(self._world, self._task.goal, observation, self._config)
             if now.plainly:
                 observation = replace(observation, instruction=self._task.goal.instruction)
-            return (self._fault.asked(observation),), None
+            return (self._faults[now].asked(observation),), None
 
         def change(intent: Intent) -> Intent:
-            oracle = "tokens" in self._setting.at(intent.step).oracle
-            return intent if oracle else self._fault.planned(intent)
+            now = self._setting.at(intent.step)
+            return intent if "tokens" in now.oracle else self._faults[now].planned(intent)
 
         inner = self._clock.planner_worker(fn)
         return _Altered(inner, lambda step: self._setting.at(step).planner_delay, ask, change)
@@ -104,6 +106,7 @@ class AlteredLockstep:
             return arguments, oracle_chunk(self._world, goal, self._config, observation, intent, start, committed)
 
         def change(chunk: Chunk) -> Chunk:
-            return chunk if "fine" in self._setting.at(chunk.step).oracle else self._fault.refined(chunk)
+            now = self._setting.at(chunk.step)
+            return chunk if "fine" in now.oracle else self._faults[now].refined(chunk)
 
         return _Altered(self._clock.refiner_worker(fn), lambda _: 0, ask, change)

@@ -25,8 +25,10 @@ _ON_CUBE = (0.024, CUBE_HALF + 0.040)
 
 
 def missing(trace: Trace, goal: Goal) -> NDArray[np.float64]:
-    """(T + 1,) metres that are missing to success in every state: the hand's way to the target until it has it, and
-    then the target's way to where it belongs. 0 is not proof of success, which also asks for rest and for letting go.
+    """(T + 1,) metres that are missing to success in every state.
+
+    The hand's way to the target until it has it, then the target's way to where it belongs. 0 is not yet success, which
+    also asks for rest and for letting go.
     """
     if goal.target not in trace.names:
         return np.ones(len(trace.hand))

@@ -1,7 +1,7 @@
 """Faults that are put into a policy on purpose, to see whether a diagnosis finds them.
 
-Each is a wrong part in an otherwise right system, the same every time: a diagnosis replays the episode with the fault in
-place and has the expert stand in for one system after the other. It is never told which fault there is.
+Each is a wrong part in an otherwise right system, the same every time: a diagnosis replays the episode with the fault
+in place and has the expert stand in for one system after the other. It is never told which fault there is.
 """
 
 from __future__ import annotations

@@ -70,6 +70,8 @@ class Manifest:
     noise: int
     episodes: int
     """that were asked for"""
+    perturbations: tuple[str, ...] = ()
+    """of its tasks, "" for none"""
 
     @property
     def setting(self) -> Setting:
@@ -104,6 +106,7 @@ def describe(setting: Setting, tasks: Sequence[Task], command: str) -> Manifest:
         checkpoint=setting.checkpoint,
         fingerprint=weights,
         episodes=len(tasks),
+        perturbations=tuple(sorted({task.perturbation or "" for task in tasks})),
         **said,  # type: ignore[arg-type]
     )
 
@@ -283,7 +286,7 @@ def read_manifest(folder: Path) -> Manifest:
             )
         known = {each.name for each in fields(Manifest)}
         manifest = Manifest(**{name: value for name, value in given.items() if name in known})
-        return replace(manifest, oracle=tuple(manifest.oracle))
+        return replace(manifest, oracle=tuple(manifest.oracle), perturbations=tuple(manifest.perturbations))
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise KeptError(f"{folder} is no kept evaluation, or its manifest is damaged ({error}).") from error
 
