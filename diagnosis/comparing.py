@@ -74,8 +74,8 @@ def _problem(before: Manifest, after: Manifest, left_out: list[int]) -> str | No
     said = []
     if any(left_out):
         said.append(
-            f"Only episodes that both have are compared: {left_out[0]} of the first and {left_out[1]} of the second are "
-            "left out."
+            f"Only episodes that both have are compared: {left_out[0]} of the first and {left_out[1]} of the second "
+            "are left out."
         )
     differ = [name for name in _SETTING if getattr(before, name) != getattr(after, name)]
     if len(differ) > 1:

@@ -17,6 +17,8 @@ from training.oracle import oracle_chunk, oracle_intent
 from training.setting import Setting
 from training.tasks import Task
 
+_OTHER_NOISE = 1_000_003
+
 
 def is_altered(setting: Setting) -> bool:
     """Whether a setting needs more than a batched clock."""
@@ -99,8 +101,11 @@ class AlteredLockstep:
         """The refiner, altered."""
 
         def ask(observation: Any, intent: Intent, start: int, committed: Any, seed: int) -> Any:
+            now = self._setting.at(observation.step)
+            if now is not self._setting.at(0):  # the noise is another from here on
+                seed = (seed + _OTHER_NOISE * now.noise) % 2**32
             arguments = (observation, intent, start, committed, seed)
-            if "fine" not in self._setting.at(observation.step).oracle:
+            if "fine" not in now.oracle:
                 return arguments, None
             goal = self._task.goal
             return arguments, oracle_chunk(self._world, goal, self._config, observation, intent, start, committed)

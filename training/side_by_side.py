@@ -92,7 +92,7 @@ class SideBySide:
         if is_altered(setting):
             clock = AlteredLockstep(batched, setting, task, env.world, system.refiner.config)
         runtime = Runtime(system.planner, system.refiner, schedule_named(setting.schedule), clock, setting.checks)
-        return _Episode(number, env, play(env, runtime, task, self._keep, setting.noise))
+        return _Episode(number, env, play(env, runtime, task, self._keep, setting.at(0).noise))
 
     def _system(self, checkpoint: str, trusted_steps: int | None) -> _System:
         key = checkpoint, trusted_steps

@@ -100,5 +100,5 @@ def runs(flags: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
 
 
 def seconds(steps: int) -> str:
-    """ "1.5 s" """
+    """Of control steps, for a sentence."""
     return f"{steps / 20:.1f} s"
