@@ -1,7 +1,7 @@
 """The verdict: from who rescues an episode, and what was seen directly, to who is to blame.
 
-What is further up in the chain of causes counts first: words, scene, delay, planner, refiner. A rescue counts only if it
-is surer than chance: the same again with other noise is the measure, and every rescue is repeated. When planner and
+What is further up in the chain of causes counts first: words, scene, delay, planner, refiner. A rescue counts only if
+it is surer than chance: the same again with other noise is the measure, and every rescue is repeated. When planner and
 refiner each rescue alone, what they said decides; when neither does, both together may.
 """
 
@@ -85,8 +85,8 @@ def _upstream(cause: str, task: Task, outcomes: Outcomes, evidence: Evidence, de
         )
         return Judgement(cause, sentence, [evidence.worst_grounding])
     sentence = (
-        f"With a planner that is never late it succeeds {_of(outcomes['no delay'])} times; it was {delay} control steps "
-        f"late, and what was followed was {evidence.staleness:.0f} steps old on average."
+        f"With a planner that is never late it succeeds {_of(outcomes['no delay'])} times; it was {delay} control "
+        f"steps late, and what was followed {evidence.staleness:.0f} steps old on average."
     )
     return Judgement(cause, sentence, [evidence.worst_direction])
 

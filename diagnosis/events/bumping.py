@@ -11,12 +11,15 @@ from training.witness import PALM, TABLE
 
 _STOOD, _FELL, _STAYED = 0.9, 0.7, 4
 """how much of its axis points up while it stands and when it has fallen, control steps that it then lies"""
-_PALM, _TABLE, _OTHER, _CONTAINER = 4.0, 12.0, 10.0, 30.0
+_PALM, _TABLE, _OTHER, _CONTAINER = 4.0, 12.0, 6.0, 30.0
 """newtons: from the palm on anything, from a finger on the table, on what the task is not about, on its container"""
 
 
 def knocked_over(facts: Facts) -> Iterator[Event]:
-    """A thing that stood turns over and stays so, nobody carrying it; the target: before it is first lifted."""
+    """A thing that stood turns over and stays so, nobody carrying it.
+
+    The target counts until it is first lifted, and not where it is to be pushed: there it may fall over and still arrive.
+    """
     trace = facts.trace
     for row, name in enumerate(trace.names):
         if name == "drawer" or name.endswith("button"):
@@ -25,6 +28,8 @@ def knocked_over(facts: Facts) -> Iterator[Event]:
         upright = np.abs(trace.up[:, row, axis].astype(float))
         if upright[0] < _STOOD:
             continue  # it never stood
+        if row == facts.target and facts.goal is not None and facts.goal.family == "push":
+            continue
         last = len(upright)
         carried = np.flatnonzero(facts.lifted[:, row])
         if len(carried):
@@ -42,9 +47,9 @@ def knocked_over(facts: Facts) -> Iterator[Event]:
 
 
 def collision(facts: Facts) -> Iterator[Event]:
-    """The palm presses on something with 4 N, or a finger on the table with 12 N or on what is in the way with 10 N.
+    """The palm presses on something with 4 N, or a finger on the table with 12 N or on what is in the way with 6 N.
 
-    On the container that the task is about a finger may press with 30 N.
+    On the container that the task is about a finger may press with 30 N, and on what is to be pushed even the palm.
     """
     trace, names = facts.trace, [*facts.trace.names, TABLE]
     force = trace.force.astype(float)
@@ -56,6 +61,8 @@ def collision(facts: Facts) -> Iterator[Event]:
             limit[:] = _CONTAINER
         if row < len(trace.names):
             palm = (trace.touch[:, row] & PALM) > 0
+            if row == facts.target and facts.goal is not None and facts.goal.family == "push":
+                palm[:] = False
             limit[palm] = _PALM
             limit[facts.held[:, row] & ~palm] = np.inf  # that is a grasp, and `wrong object` has it
         for start, stop in _close(list(runs(force[:, row] > limit)), 10):
@@ -63,7 +70,7 @@ def collision(facts: Facts) -> Iterator[Event]:
             with_palm = row < len(trace.names) and bool(trace.touch[peak, row] & PALM)
             yield Event(
                 "collision", start, stop - 1,
-                f"The {'palm' if with_palm else 'fingers'} press on the {name} with {force[peak, row]:.0f} N at step "
+                f"The {'palm' if with_palm else 'fingers'} press{'es' if with_palm else ''} on the {name} with {force[peak, row]:.0f} N at step "
                 f"{peak}.",
                 {"object": name, "newtons": round(float(force[peak, row]), 1)},
             )  # fmt: skip
