@@ -170,9 +170,12 @@ def _press(stage: Stage, name: str, steps: int) -> int:
 def _hesitated(stage: Stage) -> int:
     """The hand trembles on the spot for two and a half seconds."""
     stage.expert(limit=8)
-    at, rng = stage.step, np.random.default_rng(stage.task.seed)
+    at, rng, place = stage.step, np.random.default_rng(stage.task.seed), stage.world.hand_position
     for _ in range(50):
-        stage.do(np.concatenate((rng.normal(0, 0.06, 6), [-1.0])).astype(np.float32))
+        action = 0.3 * toward(place - stage.world.hand_position, -1.0)
+        action[:6] += rng.normal(0, 0.06, 6).astype(np.float32)
+        action[6] = -1
+        stage.do(action)
     return at
 
 

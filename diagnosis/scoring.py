@@ -22,7 +22,7 @@ from training.parallel import share_out
 from training.setting import Setting
 from training.tasks import assign_tasks
 
-NEAR: Final = 12
+NEAR: Final = 15
 """control steps by which the step that is found may differ from the one that was planted"""
 READ_OUT: Final = ("withdrawn intent", "starvation", "clamped command")
 """what the runtime or the controller says itself: in a clean episode it is no false alarm, it was so"""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from diagnosis.events.facts import Event, Facts, runs
+from diagnosis.events.facts import Event, Facts, merged, runs
 from training.witness import PALM, TABLE
 
 _STOOD, _FELL, _STAYED = 0.9, 0.7, 4
@@ -18,7 +18,7 @@ _PALM, _TABLE, _OTHER, _CONTAINER = 4.0, 12.0, 6.0, 30.0
 def knocked_over(facts: Facts) -> Iterator[Event]:
     """A thing that stood turns over and stays so, nobody carrying it.
 
-    The target counts until it is first lifted, and not where it is to be pushed: there it may fall over and still arrive.
+    The target counts until it is first lifted, and not where it is to be pushed: it may fall over and still arrive.
     """
     trace = facts.trace
     for row, name in enumerate(trace.names):
@@ -65,23 +65,12 @@ def collision(facts: Facts) -> Iterator[Event]:
                 palm[:] = False
             limit[palm] = _PALM
             limit[facts.held[:, row] & ~palm] = np.inf  # that is a grasp, and `wrong object` has it
-        for start, stop in _close(list(runs(force[:, row] > limit)), 10):
+        for start, stop in merged(list(runs(force[:, row] > limit)), 10):
             peak = start + int(np.argmax(force[start:stop, row]))
             with_palm = row < len(trace.names) and bool(trace.touch[peak, row] & PALM)
             yield Event(
                 "collision", start, stop - 1,
-                f"The {'palm' if with_palm else 'fingers'} press{'es' if with_palm else ''} on the {name} with {force[peak, row]:.0f} N at step "
-                f"{peak}.",
+                f"{'The palm presses' if with_palm else 'The fingers press'} on the {name} with "
+                f"{force[peak, row]:.0f} N at step {peak}.",
                 {"object": name, "newtons": round(float(force[peak, row]), 1)},
             )  # fmt: skip
-
-
-def _close(found: list[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
-    """Stretches with less than `gap` steps between them are one."""
-    merged: list[tuple[int, int]] = []
-    for start, stop in found:
-        if merged and start - merged[-1][1] < gap:
-            merged[-1] = (merged[-1][0], stop)
-        else:
-            merged.append((start, stop))
-    return merged

@@ -99,6 +99,17 @@ def runs(flags: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
+def merged(found: list[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
+    """Stretches with less than `gap` steps between them are one."""
+    together: list[tuple[int, int]] = []
+    for start, stop in found:
+        if together and start - together[-1][1] < gap:
+            together[-1] = (together[-1][0], max(stop, together[-1][1]))
+        else:
+            together.append((start, stop))
+    return together
+
+
 def seconds(steps: int) -> str:
     """Of control steps, for a sentence."""
     return f"{steps / 20:.1f} s"

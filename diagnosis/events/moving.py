@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnosis.events.facts import Event, Facts, runs, seconds
+from diagnosis.events.facts import Event, Facts, merged, runs, seconds
 from scenes.constants import MAX_TRANSLATION
 from training.closeness import missing
 
 _STUCK, _PUSHES, _STAYS = 20, 0.10, 0.01
 """control steps, metres that are commanded in one direction, metres that the hand moves at most"""
-_WAITS, _BALL, _FINGERS, _NEARER = 30, 0.015, 0.004, 0.005
+_WAITS, _BALL, _FINGERS, _NEARER = 30, 0.02, 0.004, 0.01
 """control steps, metres within which the hand stays, by which the fingers move, by which success comes nearer"""
 
 
@@ -21,7 +21,7 @@ def stuck(facts: Facts) -> Iterator[Event]:
     """For a second the command goes on in one direction, 10 cm or more, and the hand moves less than 1 cm."""
     hand = facts.trace.hand.astype(float)
     commanded = np.concatenate((np.zeros((1, 3)), np.cumsum(facts.trace.action[:, :3] * MAX_TRANSLATION, 0)))
-    for start, stop in runs(_stuck(hand, commanded)):
+    for start, stop in merged(list(runs(_stuck(hand, commanded))), _STUCK):
         end = min(stop - 1 + _STUCK, facts.steps)
         asked = float(np.linalg.norm(commanded[end] - commanded[start]))
         moved = float(np.linalg.norm(hand[end] - hand[start]))
@@ -34,7 +34,7 @@ def stuck(facts: Facts) -> Iterator[Event]:
 
 
 def hesitation(facts: Facts) -> Iterator[Event]:
-    """For 1.5 s the policy moves the hand about within 1.5 cm, the fingers stay, and success comes no nearer."""
+    """For 1.5 s the policy moves the hand about within 2 cm, the fingers stay, and success comes no nearer."""
     trace = facts.trace
     if facts.steps <= _WAITS:
         return
@@ -53,7 +53,7 @@ def hesitation(facts: Facts) -> Iterator[Event]:
             continue
         yield Event(
             "hesitation", start, end,
-            f"From step {start} on, for {seconds(end - start)}, the hand stays within 1.5 cm and does nothing.",
+            f"From step {start} on, for {seconds(end - start)}, the hand stays within 2 cm and does nothing.",
             {"seconds": (end - start) / 20},
         )  # fmt: skip
 

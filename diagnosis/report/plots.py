@@ -85,12 +85,10 @@ def timeline(steps: int, events: Sequence[EventRow], shown: Sequence[int], missi
                 f'<g><title>{says}</title><rect class="event" x="{x:.1f}" y="{y}" width="{max(until - x, 4):.1f}" '
                 f'height="14" rx="3"/></g>'
             )
-        first = min(each["step"] for each in events if each["kind"] == kind)
-        right = at(first) > _WIDTH * 0.75
-        anchor, x = (
-            ("end", at(first) - 6) if right else ("start", at(max(e["until"] for e in events if e["kind"] == kind)) + 8)
-        )
-        x, anchor = (min(x, _WIDTH - 120), "start") if not right else (x, anchor)
+        mine = [event for event in events if event["kind"] == kind]
+        x, anchor = min(at(max(event["until"] for event in mine)) + 8, _WIDTH - 120), "start"
+        if (first := at(min(event["step"] for event in mine))) > _WIDTH * 0.75:
+            x, anchor = first - 6, "end"
         parts.append(f'<text x="{x:.1f}" y="{y + 11.5}" text-anchor="{anchor}">{escape(kind)}</text>')
     for step in shown:
         x = at(min(step, last))

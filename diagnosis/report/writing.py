@@ -178,7 +178,8 @@ def _episode(root: Path, detail: EpisodeDetail, filming: Filming, recording: str
     if events:
         yield "<details><summary>Events</summary><table><tr><th>step</th><th>event</th><th>evidence</th></tr>"
         for event in events:
-            yield f"<tr><td>{event['step']}</td><td>{escape(event['kind'])}</td><td>{escape(event['sentence'])}</td></tr>"
+            yield f"<tr><td>{event['step']}</td><td>{escape(event['kind'])}</td>"
+            yield f"<td>{escape(event['sentence'])}</td></tr>"
         yield "</table></details>"
     if verdict:
         yield "<details><summary>Counterfactual replays</summary><table><tr><th>with</th><th>succeeds</th></tr>"
