@@ -12,14 +12,14 @@ from typing import Final
 
 import numpy as np
 
-from records import Chunk, Intent, Observation
+from records import ACTION_NAMES, Chunk, Intent, Observation
 from scenes.goals import Goal, goals_for
 from scenes.language import phrase
 from training.setting import Setting
 from training.tasks import Task
 
 FAULTS: Final = {
-    "shuffled-tokens": "the planner's tokens are of other moments and dimensions",
+    "shuffled-tokens": "the planner's tokens are those of other dimensions, the other way round",
     "swapped-grounding": "the planner sees and means another object than the words do",
     "refiner-noise": "the refiner's actions are far off, another way in every chunk",
     "late-planner": "the planner is 16 control steps late, and its old tokens are followed",
@@ -72,8 +72,11 @@ class Fault:
         """What comes of its intent."""
         if self._name != "shuffled-tokens":
             return intent
-        rng = _rng(self._task, self._noise, intent.step)
-        return replace(intent, tokens=rng.permuted(intent.tokens.ravel()).reshape(intent.tokens.shape))
+        # Of other dimensions and the other way round, the same for the whole episode: tokens that are mixed up anew
+        # every time mean nothing, and the refiner has learned to pass over those.
+        rng = _rng(self._task, self._noise, 0)
+        turn = int(rng.integers(1, len(ACTION_NAMES)))
+        return replace(intent, tokens=np.roll(intent.probabilities.shape[-1] - 1 - intent.tokens, turn, axis=1))
 
     def refined(self, chunk: Chunk) -> Chunk:
         """What comes of the refiner's chunk."""

@@ -22,7 +22,7 @@ def env() -> TabletopEnv:
 @pytest.mark.parametrize("kind", EVENT_KINDS)
 def test_what_is_planted_is_found_where_it_was(kind: str, env: TabletopEnv) -> None:
     ((task, step, facts),) = plant(env, kind, 1, 871_000)
-    found = [event for event in FINDERS[kind](facts)]
+    found = list(FINDERS[kind](facts))
     assert any(abs(event.step - step) <= NEAR for event in found), (task, step, [event.step for event in find(facts)])
     assert all(event.kind == kind and event.sentence.endswith(".") for event in found)
 
