@@ -106,7 +106,7 @@ class AlteredLockstep:
                 seed = (seed + _OTHER_NOISE * now.noise) % 2**32
             arguments = (observation, intent, start, committed, seed)
             if "fine" not in now.oracle:
-                return arguments, None
+                return arguments, self._faults[now].copied(observation, intent, start, self._config.chunk)
             goal = self._task.goal
             return arguments, oracle_chunk(self._world, goal, self._config, observation, intent, start, committed)
 

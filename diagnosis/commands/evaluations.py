@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from diagnosis.commands import add_root, answer, whole_number
-from records.log import SUFFIX
 
 NAME = "evaluations"
 HELP = "list, show, compare and replay evaluations that were kept"
@@ -128,7 +127,8 @@ def _events(arguments: argparse.Namespace) -> Any:
     from diagnosis.events import RULES
     from diagnosis.store import as_row
 
-    if arguments.id.endswith(SUFFIX):
+    is_log = arguments.id.endswith(".arrow")
+    if is_log:
         from diagnosis.from_log import events_of_log
 
         found = {0: [as_row(event) for event in events_of_log(Path(arguments.id))]}
@@ -140,7 +140,7 @@ def _events(arguments: argparse.Namespace) -> Any:
         "episodes": len(found),
         "events": {kind: {"count": counted[kind], "episodes": within[kind]} for kind in RULES},
         "rules": RULES if arguments.rules else {},
-        "found": found[0] if arguments.id.endswith(SUFFIX) else [],
+        "found": found[0] if is_log else [],
     }
 
 

@@ -128,6 +128,9 @@ def test_faults_are_the_same_every_time_and_spoil_one_thing(task: Task) -> None:
     assert spoiled["refiner-noise"] == (False, False, True)
     assert spoiled["late-planner"] == spoiled["wrong-wording"] == (False, False, False)
     assert with_fault(Setting("c"), "late-planner").planner_delay == 16
+    copied = Fault("late-planner", task, 0).copied(seen, intent, 12, 5)
+    assert copied is not None and np.array_equal(encode(copied.actions[:, 6], 10) > 4, tokens[4:9, 6] > 4)
+    assert Fault("refiner-noise", task, 0).copied(seen, intent, 12, 5) is None
     assert misword(task).goal == task.goal and misword(task).instruction != task.instruction
 
 
