@@ -36,8 +36,8 @@ CAUSE: Final = {
 }
 """what a diagnosis should say"""
 LATE = 16
-"""control steps by which the late planner is late. The shipped refiner does not mind, it knows where things are; the late
-planner is one whose tokens are copied, which works as long as it is in time (docs/architecture.md)"""
+"""control steps by which the late planner is late. The shipped refiner does not mind, it knows where things are; the
+late planner is one whose tokens are copied, which works as long as it is in time (docs/architecture.md)"""
 _STILL = 1.5
 """bins: what is as small as the two beside zero means no motion"""
 NOISE = 0.9
