@@ -13,7 +13,7 @@ from policy.runtime.batches import Request
 from records import Chunk, Intent
 from scenes.world import World
 from training.faults import Fault
-from training.oracle import oracle_chunk, oracle_intent
+from training.oracle import copied_chunk, oracle_chunk, oracle_intent
 from training.setting import Setting
 from training.tasks import Task
 
@@ -22,7 +22,7 @@ _OTHER_NOISE = 1_000_003
 
 def is_altered(setting: Setting) -> bool:
     """Whether a setting needs more than a batched clock."""
-    return bool(setting.inject or setting.oracle or setting.plainly or setting.before)
+    return bool(setting.inject or setting.oracle or setting.copies or setting.plainly or setting.before)
 
 
 class _Altered(BatchWorker[Any]):
@@ -106,7 +106,8 @@ class AlteredLockstep:
                 seed = (seed + _OTHER_NOISE * now.noise) % 2**32
             arguments = (observation, intent, start, committed, seed)
             if "fine" not in now.oracle:
-                return arguments, self._faults[now].copied(observation, intent, start, self._config.chunk)
+                copied = copied_chunk(self._config, observation, intent, start) if now.copies else None
+                return arguments, copied
             goal = self._task.goal
             return arguments, oracle_chunk(self._world, goal, self._config, observation, intent, start, committed)
 

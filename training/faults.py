@@ -6,14 +6,12 @@ in place and has the expert stand in for one system after the other. It is never
 
 from __future__ import annotations
 
-import time
 import zlib
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from policy.actions import decode
 from records import ACTION_NAMES, Chunk, Intent, Observation
 from scenes.goals import Goal, goals_for
 from scenes.language import phrase
@@ -24,7 +22,7 @@ FAULTS: Final = {
     "shuffled-tokens": "the planner's tokens are those of other dimensions, the other way round",
     "swapped-grounding": "the planner sees and means another object than the words do",
     "refiner-noise": "the refiner's actions are far off, another way in every chunk",
-    "late-planner": "the planner is 16 control steps late, and its tokens are carried out as they are",
+    "late-planner": "the planner is 16 control steps late, and its tokens are followed",
     "wrong-wording": "the words ask for something else than what is wanted",
 }
 CAUSE: Final = {
@@ -36,10 +34,10 @@ CAUSE: Final = {
 }
 """what a diagnosis should say"""
 LATE = 16
-"""control steps by which the late planner is late. The shipped refiner does not mind, it knows where things are; the
-late planner is one whose tokens are copied, which works as long as it is in time (docs/architecture.md)"""
-_STILL = 1.5
-"""bins: what is as small as the two beside zero means no motion"""
+"""control steps by which the late planner is late"""
+_NEED_TOKENS = ("shuffled-tokens", "late-planner")
+"""faults of tokens alone: the shipped refiner goes by the anchors then and succeeds all the same, only slower. So these
+are put into a system that carries tokens out as they are, which works as long as they are right and in time"""
 NOISE = 0.9
 """standard deviation of a chunk's offset, in full steps"""
 _SLIPS = 0.2
@@ -49,6 +47,8 @@ _SLIPS = 0.2
 def with_fault(setting: Setting, name: str) -> Setting:
     """The setting with a fault in it; wrong words are in the tasks (`misword`)."""
     setting = replace(setting, inject=name)
+    if name in _NEED_TOKENS:
+        setting = replace(setting, copies=True)
     if name == "late-planner":
         setting = replace(setting, planner_delay=LATE)
     return setting
@@ -76,23 +76,9 @@ class Fault:
         """What comes of its intent."""
         if self._name != "shuffled-tokens":
             return intent
-        # Of other dimensions and the other way round, the same for the whole episode: tokens that are mixed up anew
-        # every time mean nothing, and the refiner has learned to pass over those.
         rng = _rng(self._task, self._noise, 0)
         turn = int(rng.integers(1, len(ACTION_NAMES)))
         return replace(intent, tokens=np.roll(intent.probabilities.shape[-1] - 1 - intent.tokens, turn, axis=1))
-
-    def copied(self, observation: Observation, intent: Intent, start_step: int, length: int) -> Chunk | None:
-        """The chunk of a refiner that copies what the tokens say; None for one that does not."""
-        if self._name != "late-planner":
-            return None
-        bins = intent.probabilities.shape[-1]
-        rows = np.clip(start_step - intent.step + np.arange(length), 0, len(intent.tokens) - 1)
-        actions = decode(intent.tokens[rows], bins)
-        actions[:, :6][np.abs(actions[:, :6]) < _STILL / bins] = 0
-        actions[:, 6] = np.where(actions[:, 6] > 0, 1, -1)
-        now = time.monotonic()
-        return Chunk(observation.step, start_step, observation.generation, intent.step, actions, now, now)
 
     def refined(self, chunk: Chunk) -> Chunk:
         """What comes of the refiner's chunk."""

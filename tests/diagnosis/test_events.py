@@ -29,7 +29,7 @@ def test_what_is_planted_is_found_where_it_was(kind: str, env: TabletopEnv) -> N
 
 def test_every_kind_has_a_rule_a_finder_and_a_plant() -> None:
     assert set(EVENT_KINDS) == set(FINDERS) == set(PLANTS) == set(RULES)
-    assert all(rule.endswith(".") and len(rule) > 40 for rule in RULES.values())
+    assert all(rule.endswith(".") and len(rule) > 30 for rule in RULES.values())
 
 
 def test_nothing_is_found_in_what_went_well_and_a_time_out_where_time_was_over(root: Path, first: str) -> None:

@@ -17,7 +17,7 @@ from scenes import TabletopEnv
 from scenes.expert import expert_action
 from training import rollout
 from training.faults import FAULTS, Fault, misword, with_fault
-from training.oracle import inside_bins, oracle_intent, returning
+from training.oracle import copied_chunk, inside_bins, oracle_intent, returning
 from training.setting import Misused, Setting, parse_setting
 from training.side_by_side import SideBySide
 from training.tasks import Task, assign_tasks
@@ -128,15 +128,16 @@ def test_faults_are_the_same_every_time_and_spoil_one_thing(task: Task) -> None:
     assert spoiled["refiner-noise"] == (False, False, True)
     assert spoiled["late-planner"] == spoiled["wrong-wording"] == (False, False, False)
     assert with_fault(Setting("c"), "late-planner").planner_delay == 16
-    copied = Fault("late-planner", task, 0).copied(seen, intent, 12, 5)
-    assert copied is not None and np.array_equal(encode(copied.actions[:, 6], 10) > 4, tokens[4:9, 6] > 4)
-    assert Fault("refiner-noise", task, 0).copied(seen, intent, 12, 5) is None
+    assert with_fault(Setting("c"), "shuffled-tokens").copies and not with_fault(Setting("c"), "refiner-noise").copies
+    copied = copied_chunk(config, seen, intent, 12)
+    assert np.array_equal(encode(copied.actions[:, 6], 10) > 4, tokens[4:9, 6] > 4)
+    assert np.abs(copied.actions[:, :6] - decode(tokens[4:9, :6], 10)).max() < 0.11
     assert misword(task).goal == task.goal and misword(task).instruction != task.instruction
 
 
 def test_oracles_and_words_are_settings_on_the_command_line() -> None:
     base = Setting("c")
     assert parse_setting("oracle=tokens+fine,noise=2", base) == replace(base, oracle=("tokens", "fine"), noise=2)
-    assert parse_setting("words=canonical,trusted=48", base) == replace(base, plainly=True, trusted_steps=48)
+    assert parse_setting("words=canonical,refiner=copies", base) == replace(base, plainly=True, copies=True)
     with pytest.raises(Misused, match=r"oracle=tokens\|fine"):
         parse_setting("oracle=everything", base)
