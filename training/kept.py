@@ -315,5 +315,5 @@ def result_of(row: dict[str, Any], task: Task) -> Result:
     """What `results.jsonl` says of an episode."""
     return Result(
         task, row["success"], row["steps"], row["refused"], row["fingerprint"], row["reaction"], row["plans"],
-        row["alarms"], row["closest"],
+        row["alarms"], row["closest"], kept_before=True,
     )  # fmt: skip
