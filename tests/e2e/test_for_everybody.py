@@ -67,7 +67,7 @@ def test_whoever_has_only_keys_sees_where_they_are_and_does_everything(page: Pag
             unseen.append(found[0])
     assert unseen == []
     page.evaluate("document.activeElement.blur()")
-    page.keyboard.press("c")
+    page.keyboard.press("Shift+C")
     assert page.is_visible("#world-panel")
     before = len(client.predict(api_name="/status")["objects"])
     page.focus("#drop")
