@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.session.episode import BranchPoint
+from app.session.episode import BranchPoint, Episode
 from app.session.protocol import (
     CommandError,
     check_holder,
@@ -17,8 +18,10 @@ from app.session.protocol import (
     check_pins,
     check_schedule,
     check_seed,
+    check_speed,
     check_step,
 )
+from app.session.recalled import check_log
 from app.session.robot import HUMAN, POLICY
 from records import ACTION_NAMES
 
@@ -59,6 +62,8 @@ class SessionCommands:
                 check_pins(given.get("pins")), check_pin_steps(given.get("steps"))
             ),
             "look": lambda given: self._look(check_step(given.get("step")), given.get("episode")),
+            "open": lambda given: self._open(check_log(given.get("path")), given.get("name"), given.get("step")),
+            "play": lambda given: self._play(given.get("on", True), check_speed(given.get("speed", 1.0))),
             "rewind": lambda given: self._rewind(check_step(given.get("step")), given.get("episode")),
             "branch": self._branch,
             "set_schedule": lambda given: session.set_schedule(check_schedule(given.get("name"))),
@@ -229,19 +234,60 @@ class SessionCommands:
 
     def _look(self, step: int, episode: str | None) -> None:
         """Show a recorded step in the live view, while nothing moves there."""
+        self._require_rest()
+        session = self.session
+        found, record = session.journal.find(episode, step)
+        session.settling = 0
+        session.player.stop()
+        session.looked = (found.id, step)
+        session.robot.show_record(record)
+
+    def _open(self, path: Path, name: object, step: object) -> None:
+        """Show an episode that lies on disk, from a control step or its first on; it may then be gone back to."""
+        self._require_rest()
+        session = self.session
+        name = name if isinstance(name, str) and name else path.stem
+        size = len(session.robot.env.get_state())
+        found = session.journal.recall(path, name, size, lambda: session.moving)
+        self._look(found.records[0].step if step is None else check_step(step), found.id)
+        session.say(session.state, self._origin(found))
+
+    def _origin(self, episode: Episode) -> str:
+        """What an episode is, and whether it was driven by another policy than the one that drives here."""
+        name, fingerprint = episode.checkpoint
+        sentence = f"{episode.id}: “{episode.instruction}”, scene {episode.seed}."
+        driver = self.session.robot.driver
+        if not fingerprint or driver is None or driver.checkpoint[1] in ("", fingerprint):
+            return sentence
+        return f"{sentence} The policy {name} drove it; here {driver.checkpoint[0]} does, which is another one."
+
+    def _play(self, on: object, speed: float) -> None:
+        """Play what is looked at from there on, again from its beginning at its end; or stay there."""
+        session = self.session
+        if not on:
+            session.player.stop()
+            return
+        self._require_rest()
+        if session.looked is None and session.episode is None:
+            raise CommandError("There is nothing to play: open an episode of the library first.")
+        name, step = session.looked or (None, None)
+        found, _ = session.journal.find(name, step if step is not None else session.episode.records[0].step)  # type: ignore[union-attr]
+        if step is None or step >= found.records[-1].step:
+            step = found.records[0].step
+        session.settling = 0
+        session.player.start(found, step, speed)
+
+    def _require_rest(self) -> None:
         session = self.session
         if session.moving and session.state != "ended":
             raise CommandError("The live view shows what happens now: press Pause, then look back.")
-        found, record = session.journal.find(episode, step)
-        session.settling = 0
-        session.looked = (found.id, step)
-        session.robot.show_record(record)
 
     def _rewind(self, step: int, episode: str | None) -> None:
         session = self.session
         found, record = session.journal.find(episode, step)
         session.close_episode("aborted", f"Somebody went back to step {step} of {found.id}.", "human")
         session.let_go()
+        session.player.stop()
         session.settling = 0
         session.looked = None
         session.nudges.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.session.episode import BranchPoint, Episode
 from app.session.protocol import CommandError, SessionSettings
+from app.session.recalled import Recalled, recall
 from app.session.recorder import Recorder
 from app.session.watchers import Watchers
 from records import GeometryRecord, Outcome, OutcomeBy, StepRecord
@@ -87,6 +90,20 @@ class Journal:
         self.episode.outcome = outcome
         self._watchers.end(outcome, sentence)
 
+    def recall(self, path: Path, name: str, size: int, is_busy: Callable[[], bool]) -> Episode:
+        """An episode of this run or of another, by its log: from memory if it is there.
+
+        Raises:
+            CommandError: it cannot be read, or is of another scene.
+        """
+        for kept in self._kept.values():
+            if kept.log_path.resolve() == path.resolve() and kept.records:
+                return kept
+        episode = recall(path, name, size, is_busy)
+        self._forget_oldest()
+        self._kept[episode.id] = episode
+        return episode
+
     def forget(self) -> None:
         """A new scene: there is no episode yet."""
         self.episode = None
@@ -102,6 +119,8 @@ class Journal:
             kept = [each.id for each in self._kept.values() if each.records]
             there = f"there are {kept[0]} to {kept[-1]}" if kept else "run an instruction first"
             raise CommandError(f"There is no {episode or 'episode'} to go back to: {there}.")
+        if isinstance(found, Recalled):
+            found.wait_for(step)
         first, last = found.records[0].step, found.records[-1].step
         if not first <= step <= last:
             raise CommandError(f"{found.id} has the control steps {first} to {last}: choose one of them.")
@@ -118,5 +137,8 @@ class Journal:
         return episode.id if episode.branch is None else episode.branch.episode
 
     def _forget_oldest(self) -> None:
-        while len(self._kept) > 1 and sum(len(each.records) for each in self._kept.values()) > KEPT_STEPS:
-            del self._kept[next(iter(self._kept))]
+        for name, episode in list(self._kept.items())[:-1]:
+            if sum(len(each.records) for each in self._kept.values()) <= KEPT_STEPS:
+                return
+            if episode is not self.episode:
+                del self._kept[name]

@@ -23,6 +23,8 @@ MAX_LATENCY: Final = 1000
 """milliseconds"""
 MAX_PIN_STEPS: Final = 200
 """control steps"""
+SPEEDS: Final = (0.25, 0.5, 1, 2, 4)
+"""at which an episode is played"""
 
 
 class CommandError(ValueError):
@@ -150,6 +152,17 @@ def check_step(step: object) -> int:
     if isinstance(step, bool) or not isinstance(step, int) or step < 0:
         raise CommandError("The control step must be a whole number from 0 on, such as 40.")
     return step
+
+
+def check_speed(speed: object) -> float:
+    """How many times as fast as it happened an episode is played.
+
+    Raises:
+        CommandError: names the speeds there are.
+    """
+    if isinstance(speed, bool) or speed not in SPEEDS:
+        raise CommandError(f"Play it {', '.join(f'{each:g}' for each in SPEEDS)} times as fast, not {speed!r}.")
+    return float(speed)
 
 
 def check_offset(offset: object) -> tuple[float, float, float]:

@@ -183,6 +183,14 @@ class Commands:
         """Show a recorded control step in the live view."""
         return self._call("look", step=whole_number(step), episode=episode)
 
+    def open(self, path: str, name: str, step: object = None) -> Status:
+        """Show an episode that lies on disk, from a control step or its first on; it may then be gone back to."""
+        return self._call("open", path=path, name=name, step=step)
+
+    def play(self, is_on: object = True, speed: object = 1) -> Status:
+        """Play what is looked at in the live view and in Rerun, or stay where it is."""
+        return self._call("play", on=is_on, speed=speed)
+
     def rewind(self, step: object, episode: object = None) -> Status:
         """Back to a recorded control step (of the newest episode, or the one that is named)."""
         return self._call("rewind", step=whole_number(step), episode=episode)
