@@ -58,7 +58,7 @@ class Watchers:
         self, identifier: str, instruction: str, geometry: list[GeometryRecord], path: str | None,
         before: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:  # fmt: skip
-        """An episode begins, kept at `path` if there is one; a branch with the hand's places (K, 3) in its whole tree."""
+        """An episode begins, kept at `path` if not None; a branch with the hand's places (K, 3) in its tree."""
         self._tell("episode", identifier, instruction, geometry, path, before)
 
     def step(self, record: StepRecord, poses: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:

@@ -59,6 +59,10 @@ class CockpitLike(Protocol):
     def rerun_url(self) -> str:
         """Where the Rerun viewer finds its stream, `rerun+http://127.0.0.1:PORT/proxy`."""
 
+    @property
+    def library(self) -> Path:
+        """The folder that holds the episodes of all runs."""
+
     def episode_files(self) -> Sequence[Path]:
         """Recordings (`.rrd`) and logs (`.arrow`) of this run's episodes, oldest first."""
 
