@@ -8,7 +8,7 @@ VENV := .venv
 # The stamp is named after what it depends on, so a checkout with newer file times or a moved folder decides rightly.
 KEY := $(shell { echo "$(CURDIR)"; cat pyproject.toml constraints.txt scripts/make-env.sh; } | cksum | cut -d ' ' -f 1)
 STAMP := $(VENV)/.ready-$(KEY)
-SOURCES := app library policy records scenes tests training viz
+SOURCES := app diagnosis library policy records scenes tests training viz
 ARGS ?=
 
 .PHONY: help demo test check format env

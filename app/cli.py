@@ -22,6 +22,9 @@ COMMANDS: Final = {
     "train": "training.commands.train",
     "dagger": "training.commands.dagger",
     "eval": "training.commands.eval",
+    "evaluations": "diagnosis.commands.evaluations",
+    "diagnose": "diagnosis.commands.diagnose",
+    "report": "diagnosis.commands.report",
     "library": "library.commands.library",
     "export": "library.commands.export",
     "bench": "app.commands.bench",
@@ -79,7 +82,7 @@ def parser_of(command: Command) -> argparse.ArgumentParser:
 
 def _no_command(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
-        lines = [f"  {name:<9} {load(name).HELP}" for name in COMMANDS]
+        lines = [f"  {name:<11} {load(name).HELP}" for name in COMMANDS]
         print("usage: libra COMMAND [options]\n")
         print("A browser cockpit for a dual-system robot policy.\n\ncommands:", *lines, sep="\n")
         print("\n`libra COMMAND --help` explains a command and shows examples; `libra --version` names the version.\n")

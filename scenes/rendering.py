@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scenes.arm import VISUAL_GROUP
 from scenes.compose import apply_layout, compose, light_direction
 from scenes.constants import TABLE_SIZE
-from scenes.layout import draw_layout
+from scenes.layout import Layout, draw_layout
 
 COARSE_RGBA = np.array((1.0, 0.62, 0.10, 0.9), dtype=np.float32)
 REFINED_RGBA = np.array((0.10, 0.75, 0.95, 1.0), dtype=np.float32)
@@ -103,7 +103,10 @@ class WideRenderer:
 
     def set_seed(self, seed: int) -> None:
         """Show the scene of another seed."""
-        layout = draw_layout(seed)
+        self.arrange(draw_layout(seed))
+
+    def arrange(self, layout: Layout) -> None:
+        """Show any scene."""
         apply_layout(self._still_model, self._data, layout)
         apply_layout(self._model, self._data, layout)
         self._light = light_direction(layout)

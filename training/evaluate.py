@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from scenes.constants import SUBSTEPS, TIMESTEP
 from scenes.goals import FAMILIES
 from training.intervals import rate
+from training.kept import Keeper, describe
 from training.parallel import share_out
 from training.rollout import Result
 from training.setting import Setting
@@ -21,12 +26,50 @@ Evaluate = Callable[[Sequence[Group]], list[list[Result]]]
 """results of every group, in the order of its tasks"""
 
 
-def evaluate(groups: Sequence[Group], workers: int, quiet: bool = False) -> list[list[Result]]:
-    """The results of every group, in the order of its tasks; the same whatever the number of workers."""
+def evaluate(
+    groups: Sequence[Group], workers: int, quiet: bool = False, keep: Path | None = None, command: str = ""
+) -> list[list[Result]]:
+    """The results of every group, in the order of its tasks; the same whatever the number of workers.
+
+    Args:
+        groups: what to play.
+        workers: processes.
+        quiet: whether to leave out the progress bar.
+        keep: folder in which every group is kept; what is there already is not played again.
+        command: that asks for it.
+
+    Raises:
+        KeptError: another process keeps the same evaluation now, or the folder cannot be written to.
+    """
     episodes = [(setting, task) for setting, tasks in groups for task in tasks]
-    numbered = [(number, *episode) for number, episode in enumerate(episodes)]
-    results = dict(share_out(play_all, numbered, workers, "evaluating", "episode", quiet))
-    ordered = iter([results[number] for number in range(len(episodes))])
+    with ExitStack() as stack:
+        keepers: list[Keeper] = []
+        if keep is not None:
+            mine: dict[str, Keeper] = {}
+            for setting, tasks in groups:
+                manifest = describe(setting, tasks, command)
+                if manifest.id not in mine:
+                    mine[manifest.id] = stack.enter_context(Keeper(keep, manifest, tasks))
+                keepers.append(mine[manifest.id])
+        places = [
+            (keepers[group] if keepers else None, number)
+            for group, (_, tasks) in enumerate(groups)
+            for number in range(len(tasks))
+        ]
+        results = {
+            index: keeper.known[number]
+            for index, (keeper, number) in enumerate(places)
+            if keeper is not None and number in keeper.known
+        }
+        todo = [(index, *episode) for index, episode in enumerate(episodes) if index not in results]
+        if todo:
+            work = partial(play_all, keep=keep is not None)
+            for index, result in share_out(work, todo, workers, "evaluating", "episode", quiet):
+                keeper, number = places[index]
+                if keeper is not None:
+                    keeper.add(number, result)
+                results[index] = replace(result, trace=b"", played=True)
+    ordered = iter([results[index] for index in range(len(episodes))])
     return [[next(ordered) for _ in tasks] for _, tasks in groups]
 
 
@@ -48,7 +91,7 @@ def summarise(results: Sequence[Result]) -> dict[str, Any]:
 
 def pace(results: Iterable[Result], seconds: float) -> dict[str, Any]:
     """How long the evaluation took and how much faster than real time it was, start of the processes included."""
-    simulated = sum(result.steps for result in results) * CONTROL_STEP
+    simulated = sum(result.steps for result in results if result.played) * CONTROL_STEP
     return {
         "seconds": round(seconds, 1),
         "simulated_seconds": round(simulated, 2),

@@ -49,6 +49,8 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
         yield from _summary(report["schedule"] + late, report)
     factor = f", {report['real_time_factor']:.1f} times real time" if "real_time_factor" in report else ""
     yield f"{report['seconds']:.0f} s{factor}"
+    for folder in dict.fromkeys(report.get("kept", ())):
+        yield f"kept in {folder}"
 
 
 def _summary(name: str, summary: dict[str, Any]) -> Iterator[str]:

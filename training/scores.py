@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import sys
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from policy import load_policy
@@ -13,6 +16,8 @@ from scenes.perturb import MOVED, PERTURBATIONS
 from scenes.shove import FAMILIES as REACHED
 from training import measures
 from training.evaluate import Group, evaluate, pace
+from training.faults import misword, with_fault
+from training.kept import describe
 from training.phrase_file import read_phrases
 from training.refusals import measure_refusals
 from training.rollout import Result
@@ -29,6 +34,8 @@ def measure(arguments: argparse.Namespace, quiet: bool = False) -> dict[str, Any
     """
     checkpoints = [str(each) for each in arguments.checkpoint]
     setting = Setting(None if arguments.expert else checkpoints[0], arguments.schedule, arguments.planner_delay)
+    if arguments.inject:
+        setting = with_fault(setting, arguments.inject)
     compared = {words: parse_setting(words, setting) for words in arguments.compare or ()}
     if arguments.compare and len(set(compared.values())) < 2:
         raise Misused(f"--compare {' '.join(arguments.compare)} says the same twice: name two that differ.")
@@ -49,13 +56,17 @@ def measure(arguments: argparse.Namespace, quiet: bool = False) -> dict[str, Any
     played: list[Result] = []
 
     def play(groups: Sequence[Group]) -> list[list[Result]]:
-        results = evaluate(groups, arguments.workers, quiet)
+        keep = None if arguments.no_keep else arguments.keep
+        results = evaluate(groups, arguments.workers, quiet, keep, command_line())
+        if keep is not None:
+            report["kept"] = [str(keep / describe(setting, tasks, "").id) for setting, tasks in groups]
         played.extend(result for group in results for result in group)
         return results
 
     def assign(perturbation: str | None = None) -> list[Task]:
         asked = [each for each in families if perturbation != MOVED or each in REACHED]
-        return assign_tasks(arguments.episodes, arguments.seed, asked, arguments.held_out, perturbation)
+        tasks = assign_tasks(arguments.episodes, arguments.seed, asked, arguments.held_out, perturbation)
+        return [misword(task) for task in tasks] if arguments.inject == "wrong-wording" else tasks
 
     if compared:
         report |= measures.compare(compared, assign(), play)
@@ -73,6 +84,12 @@ def measure(arguments: argparse.Namespace, quiet: bool = False) -> dict[str, Any
     else:
         report |= measures.plain(setting, assign(), play)
     return {**report, **pace(played, time.monotonic() - started)}
+
+
+def command_line() -> str:
+    """That this process was started with."""
+    name = Path(sys.argv[0]).name
+    return shlex.join(["libra" if name in ("cli.py", "libra", "__main__.py") else name, *sys.argv[1:]])
 
 
 def choose_families(words: str, drivers: Iterable[Setting]) -> tuple[str, ...]:

@@ -8,6 +8,9 @@ from typing import Any
 
 from policy.runtime.schedules import SCHEDULES
 
+ORACLES = ("tokens", "fine")
+"""the planner's place taken by the expert rolled ahead, the refiner's by the expert inside the bins of the tokens"""
+
 
 class Misused(ValueError):
     """What was asked for means nothing; the message is one sentence that says what would."""
@@ -22,6 +25,23 @@ class Setting:
     planner_delay: int = 1
     checks: bool = True
     """whether intents are checked against each other"""
+    trusted_steps: int | None = None
+    """control steps for which tokens are followed, instead of what the checkpoint's `config.json` says"""
+    inject: str | None = None
+    """a fault that is put in on purpose, of `training.faults`"""
+    oracle: tuple[str, ...] = ()
+    """what the scripted expert stands in for, of `ORACLES`"""
+    plainly: bool = False
+    """whether the planner hears the canonical words, whatever is said"""
+    noise: int = 0
+    """another number, other noise"""
+    before: Setting | None = None
+    """what holds before `from_step`"""
+    from_step: int = 0
+
+    def at(self, step: int) -> Setting:
+        """What holds at a control step."""
+        return self if self.before is None or step >= self.from_step else self.before
 
     def to_dict(self) -> dict[str, Any]:
         """For a report."""
@@ -32,6 +52,17 @@ class Setting:
             "schedule": self.schedule,
             "planner_delay_steps": self.planner_delay,
             "checks": self.checks,
+            **{name: value for name, value in self._unusual().items() if value},
+        }
+
+    def _unusual(self) -> dict[str, Any]:
+        return {
+            "trusted_steps": self.trusted_steps,
+            "inject": self.inject,
+            "oracle": list(self.oracle),
+            "plainly": self.plainly,
+            "noise": self.noise,
+            "from_step": self.from_step,
         }
 
 
@@ -56,9 +87,18 @@ def parse_setting(words: str, base: Setting) -> Setting:
             setting = replace(setting, planner_delay=int(value))
         elif name == "checks" and value in ("on", "off"):
             setting = replace(setting, checks=value == "on")
+        elif name == "trusted" and value.isascii() and value.isdigit():
+            setting = replace(setting, trusted_steps=int(value))
+        elif name == "noise" and value.isascii() and value.isdigit():
+            setting = replace(setting, noise=int(value))
+        elif name == "words" and value in ("canonical", "said"):
+            setting = replace(setting, plainly=value == "canonical")
+        elif name == "oracle" and value and set(value.split("+")) <= set(ORACLES):
+            setting = replace(setting, oracle=tuple(each for each in ORACLES if each in value.split("+")))
         else:
             raise Misused(
                 f"{part!r} in {words!r} is no setting: say a checkpoint's folder, expert, or delay=STEPS, "
-                f"schedule={'|'.join(SCHEDULES)}, checks=on|off and checkpoint=FOLDER with commas between."
+                f"schedule={'|'.join(SCHEDULES)}, checks=on|off, trusted=STEPS, noise=NUMBER, words=canonical, "
+                f"oracle={'|'.join(ORACLES)} and checkpoint=FOLDER with commas between."
             )
     return setting

@@ -7,15 +7,16 @@ fuller of the two systems' batches is computed. With twice as many episodes as a
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from policy import load_policy
 from policy.planner import Planner
 from policy.refiner import Refiner
-from policy.runtime import Batch, BatchedLockstep, Runtime, schedule_named
+from policy.runtime import Batch, BatchedLockstep, Clock, Runtime, schedule_named
 from records import Chunk, Intent
 from scenes import TabletopEnv
 from scenes.rendering import PolicyRenderer
+from training.altered import AlteredLockstep, is_altered
 from training.rollout import Result, look_through, play, play_expert
 from training.setting import Setting
 from training.tasks import Task
@@ -43,10 +44,15 @@ class _Episode:
 
 
 class SideBySide:
-    """Plays episodes of any settings; a checkpoint is loaded when it is first asked for."""
+    """Plays episodes of any settings; a checkpoint is loaded when it is first asked for.
 
-    def __init__(self) -> None:
-        self._systems: dict[str, _System] = {}
+    Args:
+        keep: whether results carry a trace.
+    """
+
+    def __init__(self, keep: bool = False) -> None:
+        self._keep = keep
+        self._systems: dict[tuple[str, int | None], _System] = {}
         self._idle: list[TabletopEnv] = []
         self._renderer: PolicyRenderer | None = None
 
@@ -79,19 +85,25 @@ class SideBySide:
     def _begin(self, number: int, setting: Setting, task: Task) -> _Episode:
         env = self._idle.pop() if self._idle else self._new_env()
         if setting.checkpoint is None:
-            return _Episode(number, env, play_expert(env, task))
-        system = self._system(setting.checkpoint)
-        clock = BatchedLockstep(system.plans, system.chunks, setting.planner_delay, look_through(env, task))
+            return _Episode(number, env, play_expert(env, task, self._keep))
+        system = self._system(setting.checkpoint, setting.trusted_steps)
+        batched = BatchedLockstep(system.plans, system.chunks, setting.planner_delay, look_through(env, task))
+        clock: Clock = batched
+        if is_altered(setting):
+            clock = AlteredLockstep(batched, setting, task, env.world, system.refiner.config)
         runtime = Runtime(system.planner, system.refiner, schedule_named(setting.schedule), clock, setting.checks)
-        return _Episode(number, env, play(env, runtime, task))
+        return _Episode(number, env, play(env, runtime, task, self._keep, setting.at(0).noise))
 
-    def _system(self, checkpoint: str) -> _System:
-        if checkpoint not in self._systems:
+    def _system(self, checkpoint: str, trusted_steps: int | None) -> _System:
+        key = checkpoint, trusted_steps
+        if key not in self._systems:
             policy = load_policy(checkpoint)
             planner, refiner = policy.planner, policy.refiner
+            if trusted_steps is not None:
+                refiner.config = replace(refiner.config, trusted_steps=trusted_steps)
             plans = Batch(lambda asked: planner.plan_batch([observation for (observation,) in asked]), BATCH)
-            self._systems[checkpoint] = _System(planner, refiner, plans, Batch(refiner.refine_batch, BATCH))
-        return self._systems[checkpoint]
+            self._systems[key] = _System(planner, refiner, plans, Batch(refiner.refine_batch, BATCH))
+        return self._systems[key]
 
     def _new_env(self) -> TabletopEnv:
         env = TabletopEnv(renderer=self._renderer)
@@ -99,8 +111,8 @@ class SideBySide:
         return env
 
 
-def play_all(todo: Iterator[tuple[int, Setting, Task]]) -> Iterator[tuple[int, Result]]:
+def play_all(todo: Iterator[tuple[int, Setting, Task]], keep: bool = False) -> Iterator[tuple[int, Result]]:
     """`SideBySide.run` in a process of its own."""
-    players = SideBySide()
+    players = SideBySide(keep)
     yield from players.run(todo)
     players.close()

@@ -22,8 +22,10 @@ EXAMPLES = """\
   libra eval --phrases assets/phrases.json --episodes 400
   libra eval --perturb all --episodes 200
   libra eval --perturb moved --episodes 200     # the target is moved under the hand; with checks and without
-  libra eval --refusals --episodes 250      # 50 impossible, 200 possible instructions"""
+  libra eval --refusals --episodes 250      # 50 impossible, 200 possible instructions
+  libra eval --inject shuffled-tokens --episodes 50     # a fault on purpose, for `libra diagnose`"""
 EPISODES, ASKED = 300, 250
+FAULTS = ("shuffled-tokens", "swapped-grounding", "refiner-noise", "late-planner", "wrong-wording")
 PERTURBATIONS = ("camera", "light", "background", "noise", "layout", "start", "moved", "all")
 
 
@@ -58,6 +60,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     measure.add_argument("--refusals", action="store_true", help="what the planner refuses, rightly and wrongly")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="of --delays, as .png, .svg or .pdf")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
+    parser.add_argument("--inject", choices=FAULTS, help="put a fault into the policy, for `libra diagnose` to find")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", default=Path("runs") / "evaluations",
+        help="where every episode is kept (default runs/evaluations); what is there is not played again",
+    )  # fmt: skip
+    parser.add_argument("--no-keep", action="store_true", help="play everything, keep nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result to FILE (`-` for the terminal)")
 
 
@@ -66,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     if wrong := _misuse(arguments):
         return _complain(wrong, 2)
     from policy import CheckpointError
+    from training.kept import KeptError
     from training.report import lines
     from training.scores import measure
     from training.setting import Misused
@@ -74,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     to_terminal = str(arguments.json) == "-"
     try:
         report = measure(arguments, quiet=to_terminal)
-    except CheckpointError as error:
+    except (CheckpointError, KeptError) as error:
         return _complain(str(error), 1)
     except Misused as error:
         return _complain(str(error), 2)
@@ -114,6 +123,8 @@ def _misuse(arguments: argparse.Namespace) -> str | None:
         return "say expert as one of the two that --compare names, without --expert."
     if len(arguments.checkpoint or ()) > 1 and not arguments.delays:
         return "several checkpoints go with --delays; say --compare A B for two on the same episodes."
+    if arguments.inject and (arguments.expert or arguments.compare or arguments.phrases or arguments.refusals):
+        return "--inject is a fault of one policy: it goes with no --expert, --compare, --phrases or --refusals."
     if arguments.held_out and (arguments.phrases or arguments.refusals):
         return "--held-out chooses goals: it goes with neither --phrases nor --refusals."
     return None

@@ -1,0 +1,54 @@
+"""Commands of this room, and what they share."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from diagnosis.store import DEFAULT, EvaluationError
+
+
+def add_root(parser: argparse.ArgumentParser) -> None:
+    """Where evaluations are, and where the answer goes."""
+    parser.add_argument(
+        "--root", type=Path, default=DEFAULT, metavar="FOLDER", help=f"where evaluations are kept (default {DEFAULT})"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the answer to FILE (`-` for the terminal)")
+
+
+def answer(name: str, arguments: argparse.Namespace, find: Callable[[], Any], show: Callable[[Any], None]) -> int:
+    """Find something out and say it; what cannot be done is one sentence and exit code 1."""
+    if arguments.json and str(arguments.json) != "-" and not arguments.json.parent.is_dir():
+        return complain(name, f"{arguments.json} cannot be written: there is no folder {arguments.json.parent}.", 2)
+    try:
+        found = find()
+    except EvaluationError as error:
+        return complain(name, str(error), 1)
+    if str(arguments.json) == "-":
+        print(json.dumps(found))
+        return 0
+    show(found)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=1) + "\n")
+    return 0
+
+
+def complain(name: str, sentence: str, code: int) -> int:
+    """Say what is wrong."""
+    print(f"libra {name}: {sentence}", file=sys.stderr)
+    return code
+
+
+def whole_number(text: str) -> int:
+    """A number of an episode, a seed or a control step as an argument.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number, 0 or more")
+    return int(text)

@@ -1,0 +1,163 @@
+"""Direct evidence: what planner and refiner said of an episode, against what was true and what the expert would do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnosis.replaying import replay
+from policy.actions import decode
+from policy.anchors import ANCHOR_SIZE
+from policy.tasks import TASKS
+from scenes.expert import expert_action
+from scenes.world import World
+from training.tasks import Task, kind_of
+from training.trace import Trace
+
+YOUNG: Final = 6
+"""row of an intent's tokens up to which they are compared with what the expert does"""
+_MOVES: Final = 0.3
+"""of a full step: how much the expert must want to move for a direction to mean something"""
+_BINS: Final = 10
+_KIND = ANCHOR_SIZE - len(TASKS)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Medians and shares over the episode until its target was first held, and where it was worst."""
+
+    intents: int
+    target_error: float
+    """metres between where the planner saw the target and where it was; NaN without an intent"""
+    container_error: float
+    """the same of the container; NaN where the task has none"""
+    seen: str
+    """the thing that is nearest to where the planner saw the target"""
+    misread: str
+    """the kind of task that the planner read, "" where it read the right one"""
+    direction_error: float
+    """share of the steps at which tokens lead elsewhere than the expert (more than 60 degrees); NaN: too few steps"""
+    outside_bins: float
+    """share of the refiner's motions that are more than one bin outside of the young tokens; NaN: too few steps"""
+    refiner_error: float
+    """mean difference between the refiner's motion and the expert's, in full steps; NaN: too few steps"""
+    staleness: float
+    """mean age of the intent in use, control steps; NaN without one"""
+    worst_grounding: int
+    worst_direction: int
+    worst_refiner: int
+    """control steps"""
+
+    def to_dict(self) -> dict[str, float]:
+        """Numbers for JSON; what is not known is left out."""
+        named = {
+            "target_error_m": self.target_error,
+            "container_error_m": self.container_error,
+            "direction_error": self.direction_error,
+            "refiner_outside_bins": self.outside_bins,
+            "refiner_error": self.refiner_error,
+            "staleness_steps": self.staleness,
+        }
+        return {name: round(float(value), 4) for name, value in named.items() if np.isfinite(value)}
+
+
+def gather(world: World, task: Task, trace: Trace) -> Evidence:
+    """Take the world through the episode once more and ask the expert at every step.
+
+    Raises:
+        EvaluationError: its states cannot be made again.
+    """
+    expert = np.zeros((trace.steps, 7), np.float32)
+    for step in replay(world, task, trace):
+        if step < trace.steps:
+            expert[step] = expert_action(world, task.goal)
+    return weigh(task, trace, expert)
+
+
+def weigh(task: Task, trace: Trace, expert: NDArray[np.float32]) -> Evidence:
+    """The evidence of a trace, with the expert's action (T, 7) in every state."""
+    target = trace.names.index(task.goal.target)
+    held = np.flatnonzero((trace.touch[:, target] & 3) == 3)
+    until = int(held[0]) if len(held) and held[0] > 8 else trace.steps
+    used = [row for row, step in enumerate(trace.intent_step) if step <= until]
+    errors, containers, seen, misread, worst = _grounding(task, trace, used, target)
+    tokens = _young_tokens(trace)
+    turned, strays, off = _directions(trace, expert, tokens)
+    steps = np.arange(trace.steps) < max(until, 1)
+    stale = trace.staleness[trace.staleness >= 0]
+    return Evidence(
+        intents=len(used),
+        target_error=float(np.median(errors)) if len(errors) else np.nan,
+        container_error=float(np.median(containers)) if len(containers) else np.nan,
+        seen=seen,
+        misread=misread,
+        direction_error=_share(turned[steps]),
+        outside_bins=_share(strays[steps]),
+        refiner_error=_share(off[steps]),
+        staleness=float(stale.mean()) if len(stale) else np.nan,
+        worst_grounding=worst,
+        worst_direction=_worst(turned, steps),
+        worst_refiner=_worst(off, steps),
+    )
+
+
+def _grounding(
+    task: Task, trace: Trace, used: list[int], target: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], str, str, int]:
+    if not used or trace.anchors.shape[1] < ANCHOR_SIZE:
+        return np.zeros(0), np.zeros(0), "", "", 0
+    steps = trace.intent_step[used].astype(int)
+    anchors = trace.anchors[used].astype(float)
+    places = trace.place[steps].astype(float)
+    errors = np.linalg.norm(anchors[:, :3] - places[:, target], axis=1)
+    nearest = np.argmin(np.linalg.norm(anchors[:, None, :3] - places, axis=2), 1)
+    seen = trace.names[int(np.bincount(nearest, minlength=len(trace.names)).argmax())]
+    containers = np.zeros(0)
+    if task.goal.container in trace.names:
+        there = places[:, trace.names.index(task.goal.container)]
+        containers = np.linalg.norm(anchors[:, 3:6] - there, axis=1)
+    kinds = np.bincount(np.argmax(anchors[:, _KIND:], 1), minlength=len(TASKS))
+    read = TASKS[int(kinds.argmax())]
+    return errors, containers, seen, "" if read == kind_of(task.goal) else read, int(steps[int(np.argmax(errors))])
+
+
+def _young_tokens(trace: Trace) -> NDArray[np.float32]:
+    """(T, 7) centres of the bins of every step's tokens, NaN where they are old or there are none."""
+    meant = np.full((trace.steps, 7), np.nan, np.float32)
+    for step, (intent, row) in enumerate(zip(trace.intent.tolist(), trace.token_row.tolist(), strict=True)):
+        if intent >= 0 and 0 <= row <= YOUNG and row < trace.tokens.shape[1]:
+            meant[step] = decode(trace.tokens[intent, row], _BINS)
+    return meant
+
+
+def _directions(
+    trace: Trace, expert: NDArray[np.float32], meant: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """(T,) each, NaN where it means nothing.
+
+    Whether tokens lead elsewhere than the expert, whether the refiner's motion is outside of their bins, and how far it
+    is from the expert's.
+    """
+    wants = np.linalg.norm(expert[:, :3], axis=1)
+    means = np.linalg.norm(meant[:, :3], axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        along = (expert[:, :3] * meant[:, :3]).sum(1) / (wants * means)
+    turned = np.where((wants > _MOVES) & np.isfinite(means), (along < 0.5).astype(float), np.nan)
+    away = np.abs(trace.proposal[:, :3] - meant[:, :3]).max(1)
+    strays = np.where(np.isfinite(away), (away > 3 / _BINS).astype(float), np.nan)
+    off = np.abs(trace.proposal[:, :3] - expert[:, :3]).mean(1).astype(float)
+    return turned, strays, off
+
+
+def _share(values: NDArray[np.float64]) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) >= 3 else np.nan
+
+
+def _worst(values: NDArray[np.float64], steps: NDArray[np.bool_]) -> int:
+    """The step in the middle of the worst half second."""
+    filled = np.where(np.isfinite(values) & steps, values, 0.0)
+    return int(np.argmax(np.convolve(filled, np.ones(10), "same"))) if len(filled) else 0

@@ -1,0 +1,192 @@
+"""The report of an evaluation: one HTML file that asks nobody for anything, and Rerun files beside it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from diagnosis import page
+from diagnosis.contract import EpisodeDetail, Matrix
+from diagnosis.film import Filming, choose_steps
+from diagnosis.report.plots import bars, matrix_plot, timeline
+from diagnosis.store import EvaluationError, Progress
+from library.files import write_whole
+from training.closeness import missing
+
+STYLE = Path(__file__).with_name("style.css")
+MOST = 20
+"""failures that are shown in detail without being asked for"""
+
+
+def write_report(
+    root: Path,
+    id: str,
+    out: Path,
+    numbers: Sequence[int] | None = None,
+    recordings: Sequence[int] = (),
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write the report and the Rerun files of some episodes beside it; what was written.
+
+    Args:
+        root: of evaluations.
+        id: of this one.
+        out: the HTML file.
+        numbers: episodes to show in detail, None for the failures that came closest to success.
+        recordings: episodes to write as .rrd files.
+        progress: is told how many of how many episodes are drawn.
+
+    Raises:
+        EvaluationError: there is no such evaluation or episode, or a file cannot be written.
+    """
+    page.find_events(root, id)
+    matrix = page.matrix(root, id)
+    failed = closest_first(matrix)
+    chosen = list(numbers) if numbers is not None else failed[:MOST]
+    details = [page.episode(root, id, number) for number in chosen]
+    folder = out.with_name(out.stem + "-recordings")
+    files = {number: folder / f"episode-{number}.rrd" for number in recordings}
+    filming, sections = Filming(), []
+    total = len(details) + len(files)
+    try:
+        for done, detail in enumerate(details):
+            file = files.get(detail["number"])
+            sections.append("".join(_episode(root, detail, filming, f"{folder.name}/{file.name}" if file else None)))
+            if progress is not None:
+                progress(done + 1, total)
+    finally:
+        filming.close()
+    for done, (number, path) in enumerate(files.items()):
+        from diagnosis.recordings import to_rerun
+
+        to_rerun(root, id, number, path)
+        if progress is not None:
+            progress(len(details) + done + 1, total)
+    try:
+        write_whole(out, "".join(_html(matrix, sections, len(failed) - len(sections))).encode())
+    except OSError as error:
+        raise EvaluationError(f"{out} cannot be written ({error.strerror}): name another file with --out.") from error
+    return {
+        "report": str(out),
+        "bytes": out.stat().st_size,
+        "episodes": chosen,
+        "recordings": [str(path) for path in files.values()],
+    }
+
+
+def closest_first(matrix: Matrix) -> list[int]:
+    """Numbers of the failures, the closest to success first."""
+    columns = matrix["columns"]
+    failed = [i for i, outcome in enumerate(columns["outcome"]) if matrix["outcomes"][outcome] != "success"]
+    return [columns["number"][i] for i in sorted(failed, key=lambda each: columns["closest"][each])]
+
+
+def _html(matrix: Matrix, sections: Sequence[str], left_out: int) -> Iterator[str]:
+    row, columns = matrix["evaluation"], matrix["columns"]
+    yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f"<title>{escape(row['title'])}: {row['successes']} of {row['done']}</title>"
+    yield f"<style>{STYLE.read_text()}</style></head><body>"
+    yield f"<h1>{row['successes']} of {row['done']} succeeded</h1>"
+    when = time.strftime("%d %B %Y, %H:%M", time.localtime(row["created"]))
+    yield f'<p class="faint">{escape(row["title"])} · {when} · evaluation {row["id"]}</p>'
+    if row["problem"]:
+        yield f'<p class="notice">{escape(row["problem"])}</p>'
+    low, high = row["interval_95"]
+    failed = row["done"] - row["successes"]
+    figures = {
+        f"{row['successes'] / max(row['done'], 1):.1%}": f"success, 95 % interval {low:.1%} to {high:.1%}",
+        str(failed): "failures",
+        str(sum(cause >= 0 for cause in columns["cause"])): "of them with a verdict",
+    }
+    yield '<div class="figures">'
+    for number, words in figures.items():
+        yield f'<div class="figure"><b>{number}</b><span class="faint">{words}</span></div>'
+    yield "</div><h2>Every episode</h2>"
+    yield matrix_plot(matrix)
+    yield '<p class="faint">■ succeeded, ✕ failed, ○ refused. A click leads to a failure.</p>'
+    yield '<div class="two"><div><h2>Who is to blame</h2>'
+    causes = Counter(matrix["causes"][cause] for cause in columns["cause"] if cause >= 0)
+    yield (
+        bars(causes, "failures by cause")
+        if causes
+        else f"<p>No verdict yet: <code>libra diagnose {row['id']}</code></p>"
+    )
+    yield "</div><div><h2>What happened in failures</h2>"
+    happened = Counter(
+        kind
+        for i, mask in enumerate(columns["events"])
+        if matrix["outcomes"][columns["outcome"][i]] != "success" and mask > 0
+        for bit, kind in enumerate(matrix["event_kinds"])
+        if mask >> bit & 1
+    )
+    yield bars(happened, "failures with an event") if happened else "<p>Nothing.</p>"
+    yield "</div></div><h2>Failures</h2>"
+    if not failed:
+        yield "<p>Nothing failed. A perturbation, a delay or more episodes may find something.</p>"
+    elif left_out > 0:
+        yield f'<p class="faint">The {len(sections)} that came closest to success; {left_out} more are not shown.</p>'
+    yield from sections
+    yield "<h2>The same again</h2><pre>"
+    yield escape(f"{row['command']}\nlibra diagnose {row['id']}\nlibra report {row['id']} --out report.html")
+    yield "</pre><table>"
+    state = {"same": "", "changed": " (it has other weights now)", "gone": " (it is gone)", "expert": ""}
+    facts = {
+        "commit": row["commit"] or "unknown",
+        "checkpoint": (row["checkpoint"] or "the scripted expert") + state[row["checkpoint_state"]],
+        "weights": row["fingerprint"] or "none",
+        "schedule": row["schedule"],
+        "planner": "" if row["planner_delay"] is None else f"{row['planner_delay']} control steps late",
+        "injected fault": row["inject"] or "none",
+    }
+    for name, value in facts.items():
+        yield f"<tr><th>{name}</th><td>{escape(value)}</td></tr>"
+    yield "</table></body></html>\n"
+
+
+def _episode(root: Path, detail: EpisodeDetail, filming: Filming, recording: str | None) -> Iterator[str]:
+    number, verdict, events = detail["number"], detail["verdict"], detail["events"]
+    yield f'<section class="failure" id="episode-{number}"><header><h3>“{escape(detail["instruction"])}”</h3>'
+    yield f'<span class="faint">episode {number} · seed {detail["seed"]} · {detail["outcome"]} after '
+    yield f"{detail['steps'] / 20:.1f} s · {100 * detail['closest']:.1f} cm missing at best</span></header>"
+    if detail["instruction"] != detail["canonical"]:
+        yield f'<p class="faint">that is: {escape(detail["canonical"])}</p>'
+    if verdict:
+        yield f'<div class="verdict"><b>{escape(verdict["cause"])}</b>{escape(verdict["sentence"])}</div>'
+    else:
+        yield f'<p class="faint">No verdict yet: <code>{escape(detail["commands"]["why"])}</code></p>'
+    shown = verdict["frames"] if verdict else []
+    task, trace = page.episode_trace(root, detail["evaluation"], number)
+    try:
+        captions = {event["step"]: f"{event['step'] / 20:.1f} s: {event['kind']}" for event in events}
+        captions |= {step: f"{step / 20:.1f} s: shows the verdict" for step in shown}
+        steps = choose_steps(trace.steps, events, shown)
+        names = {step: captions.get(step, f"{step / 20:.1f} s") for step in steps}
+        yield '<div class="film">'
+        for frame in filming.film(task, trace, steps, names):
+            mark = ' class="shown"' if frame["step"] in shown else ""
+            yield f'<figure{mark}><img alt="{escape(frame["caption"])}" src="{frame["image"]}">'
+            yield f"<figcaption>{escape(frame['caption'])}</figcaption></figure>"
+        yield "</div>"
+    except EvaluationError as error:
+        yield f'</div><p class="notice">{escape(str(error))}</p>'
+    yield timeline(trace.steps, events, shown, missing(trace, task.goal).tolist())
+    if events:
+        yield "<details><summary>Events</summary><table><tr><th>step</th><th>event</th><th>evidence</th></tr>"
+        for event in events:
+            yield f"<tr><td>{event['step']}</td><td>{escape(event['kind'])}</td>"
+            yield f"<td>{escape(event['sentence'])}</td></tr>"
+        yield "</table></details>"
+    if verdict:
+        yield "<details><summary>Counterfactual replays</summary><table><tr><th>with</th><th>succeeds</th></tr>"
+        for replay in verdict["replays"]:
+            yield f"<tr><td>{escape(replay['label'])}</td><td>{replay['rescued']} of {replay['runs']}</td></tr>"
+        yield "</table></details>"
+    yield f"<pre>{escape(detail['commands']['why'])}"
+    if recording is not None:
+        yield escape(f"\nrerun {recording}")
+    yield "</pre></section>"

@@ -1,0 +1,175 @@
+"""The verdict: from who rescues an episode, and what was seen directly, to who is to blame.
+
+What is further up in the chain of causes counts first: words, scene, delay, planner, refiner. A rescue counts only if
+it is surer than chance: the same again with other noise is the measure, and every rescue is repeated. When planner and
+refiner each rescue alone, what they said decides; when neither does, both together may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from diagnosis.evidence import Evidence
+from diagnosis.replays import UPSTREAM
+from training.tasks import Task
+
+ROUNDS: Final = 3
+"""runs of a replay that decides"""
+_SURE: Final = 2 / 3
+MISPLACED: Final = 0.05
+"""metres from which on the planner has not seen the thing where it is"""
+_LOST: Final = 0.4
+"""share of steps at which tokens lead elsewhere, from which on the planner's direction is wrong"""
+_STRAYS: Final = 0.4
+"""share of the refiner's motions outside of the bins, from which on it does not do what it is told"""
+
+Outcomes = Mapping[str, Sequence[bool]]
+"""name of a replay -> whether each of its runs succeeded"""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A cause, why, and the control steps that show it."""
+
+    cause: str
+    sentence: str
+    frames: list[int]
+
+
+def more_runs(outcomes: Outcomes) -> list[str]:
+    """Names of the replays that must be run once more before there is a verdict, repeated as often as is needed."""
+    promising = [name for name in UPSTREAM if any(outcomes.get(name, ()))]
+    if not promising and not any(outcomes["again"]):
+        return [] if "both oracles" in outcomes else ["both oracles"]
+    wanted = ["again", *promising]
+    return [name for name in wanted for _ in range(ROUNDS - len(outcomes[name]))]
+
+
+def judge(task: Task, outcomes: Outcomes, evidence: Evidence, delay: int, refused: bool = False) -> Judgement:
+    """The verdict, when `more_runs` asks for no more."""
+    again = _share(outcomes["again"])
+    rescuers = [
+        name
+        for name in UPSTREAM
+        if len(outcomes.get(name, ())) and _share(outcomes[name]) >= _SURE and _share(outcomes[name]) > again + 0.3
+    ]
+    if again >= _SURE and "canonical words" not in rescuers:
+        return Judgement("luck", f"With other noise the same attempt succeeds {_of(outcomes['again'])} times.", [])
+    for name, cause in (("canonical words", "language"), ("undisturbed", "environment"), ("no delay", "staleness")):
+        if name in rescuers:
+            return _upstream(cause, task, outcomes, evidence, delay)
+    if "oracle tokens" in rescuers and "oracle fine" in rescuers:
+        return _either(task, outcomes, evidence, refused)
+    if "oracle tokens" in rescuers:
+        return _planner(task, outcomes, evidence, refused)
+    if "oracle fine" in rescuers:
+        return _refiner(outcomes, evidence)
+    return _nobody(task, outcomes, evidence, again)
+
+
+def _upstream(cause: str, task: Task, outcomes: Outcomes, evidence: Evidence, delay: int) -> Judgement:
+    if cause == "language":
+        sentence = (
+            f"Said as “{task.goal.instruction}” it succeeds {_of(outcomes['canonical words'])} times; said as "
+            f"“{task.instruction}” the planner {_what_it_saw(task, evidence)}."
+        )
+        return Judgement(cause, sentence, [evidence.worst_grounding])
+    if cause == "environment":
+        sentence = (
+            f"Without the perturbation ({task.perturbation}) it succeeds {_of(outcomes['undisturbed'])} times; with it "
+            f"the planner {_what_it_saw(task, evidence)}."
+        )
+        return Judgement(cause, sentence, [evidence.worst_grounding])
+    sentence = (
+        f"With a planner that is never late it succeeds {_of(outcomes['no delay'])} times; it was {delay} control "
+        f"steps late, and what was followed {evidence.staleness:.0f} steps old on average."
+    )
+    return Judgement(cause, sentence, [evidence.worst_direction])
+
+
+def _planner(task: Task, outcomes: Outcomes, evidence: Evidence, refused: bool) -> Judgement:
+    rescued = f"With the expert's tokens it succeeds {_of(outcomes['oracle tokens'])} times"
+    if refused:
+        return Judgement("planner: grounding", f"{rescued}; the planner refuses, it does not see the thing.", [0])
+    if _misplaced(evidence):
+        return Judgement(
+            "planner: grounding", f"{rescued}; the planner {_what_it_saw(task, evidence)}.", [evidence.worst_grounding]
+        )
+    sees = f"sees the {task.goal.target} within {100 * evidence.target_error:.1f} cm"
+    leads = f", but its tokens lead elsewhere than the expert at {_percent(evidence.direction_error)} of the steps"
+    return Judgement("planner: direction", f"{rescued}; the planner {sees}{leads}.", [evidence.worst_direction])
+
+
+def _refiner(outcomes: Outcomes, evidence: Evidence) -> Judgement:
+    sentence = (
+        f"With the expert's action inside the bins of the planner's tokens it succeeds {_of(outcomes['oracle fine'])} "
+        f"times; the refiner is outside of those bins in {_percent(evidence.outside_bins)} of its motions, and "
+        f"{evidence.refiner_error:.2f} of a full step from the expert on average."
+    )
+    return Judgement("refiner", sentence, [evidence.worst_refiner])
+
+
+def _either(task: Task, outcomes: Outcomes, evidence: Evidence, refused: bool) -> Judgement:
+    """Each of the two alone rescues: what they said decides, if it is clear."""
+    if refused or _misplaced(evidence):
+        return _planner(task, outcomes, evidence, refused)
+    lost, strays = evidence.direction_error > _LOST, evidence.outside_bins > _STRAYS
+    if lost and not strays:
+        return _planner(task, outcomes, evidence, refused)
+    if strays and not lost:
+        return _refiner(outcomes, evidence)
+    better, worse = _share(outcomes["oracle tokens"]), _share(outcomes["oracle fine"])
+    sentence = (
+        f"Either system alone can save it: with the expert's tokens it succeeds {better:.0%} of the time, with the "
+        f"expert's fine actions {worse:.0%}; neither is clearly wrong."
+    )
+    return Judgement("several", sentence, sorted({evidence.worst_direction, evidence.worst_refiner}))
+
+
+def _nobody(task: Task, outcomes: Outcomes, evidence: Evidence, again: float) -> Judgement:
+    frames = sorted({evidence.worst_grounding, evidence.worst_direction, evidence.worst_refiner})
+    if again > 0:
+        return Judgement(
+            "luck", f"Nothing rescues it more surely than other noise, which does {_of(outcomes['again'])} times.", []
+        )
+    if any(outcomes.get("both oracles", ())):
+        sentence = "Neither system alone saves it, the expert in both places does: planner and refiner both fail."
+        return Judgement("several", sentence, frames)
+    if "both oracles" not in outcomes:
+        return Judgement("several", "Each rescue works only now and then: more than one thing is wrong.", frames)
+    sentence = f"Even the expert in both places fails: the scene does not let the {task.goal.target} be handled."
+    return Judgement("environment", sentence, frames)
+
+
+def _misplaced(evidence: Evidence) -> bool:
+    off = evidence.target_error > MISPLACED or evidence.container_error > MISPLACED
+    return bool(off or evidence.misread)
+
+
+def _what_it_saw(task: Task, evidence: Evidence) -> str:
+    if not evidence.intents:
+        return "sees nothing that fits"
+    if evidence.misread:
+        return f"reads “{evidence.misread}”"
+    if evidence.target_error > MISPLACED:
+        where = f", where the {evidence.seen} is" if evidence.seen != task.goal.target else ""
+        return f"sees the {task.goal.target} {100 * evidence.target_error:.0f} cm from where it is{where}"
+    if evidence.container_error > MISPLACED:
+        return f"sees the {task.goal.container} {100 * evidence.container_error:.0f} cm from where it is"
+    return f"sees the {task.goal.target} within {100 * evidence.target_error:.1f} cm"
+
+
+def _share(runs: Sequence[bool]) -> float:
+    return sum(runs) / len(runs) if len(runs) else 0.0
+
+
+def _of(runs: Sequence[bool]) -> str:
+    return f"{sum(runs)} of {len(runs)}"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if np.isfinite(share) else "some"

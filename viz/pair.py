@@ -1,0 +1,121 @@
+"""Two episodes of the same scene side by side in one recording, on the same control steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rerun as rr
+import rerun.blueprint as rrb
+from numpy.typing import NDArray
+
+from records import GeometryRecord, StepRecord
+from viz import paths
+from viz.blueprint import EYE_POSITION, EYE_TARGET
+from viz.cameras import CameraLog
+from viz.scene import SceneLog
+from viz.timing import set_times
+from viz.trajectories import TrajectoryLog
+
+SIDES = ("before", "after")
+
+
+class _Under:
+    """A recording below a path of its own."""
+
+    def __init__(self, recording: rr.RecordingStream, side: str) -> None:
+        self._recording, self._side = recording, side
+
+    def log(self, path: str, *what: Any, **how: Any) -> None:
+        """As of a recording."""
+        self._recording.log(f"{self._side}/{path}", *what, **how)
+
+
+class PairLog:
+    """Logs two episodes into one file.
+
+    Args:
+        name: of the recording.
+        titles: of both sides.
+        geometry: of both scenes.
+        path: of the .rrd file; an older one is replaced.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+
+    def __init__(
+        self, name: str, titles: Sequence[str], geometry: Sequence[Sequence[GeometryRecord]], path: Path
+    ) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._recording = rr.RecordingStream(paths.APPLICATION_ID, recording_id=paths.recording_of(name))
+        self._recording.set_sinks(rr.FileSink(path), default_blueprint=_blueprint(titles))
+        self._recording.set_log_time_enabled(False)
+        self._recording.set_log_tick_enabled(False)
+        self._recording.send_recording_name(name)
+        self._sides = {
+            side: (under, SceneLog(under, geoms), TrajectoryLog(under), CameraLog(under))  # type: ignore[arg-type]
+            for side, geoms in zip(SIDES, geometry, strict=True)
+            for under in (_Under(self._recording, side),)
+        }
+
+    def step(
+        self, side: str, record: StepRecord, positions: NDArray[np.floating], quaternions: NDArray[np.floating]
+    ) -> None:
+        """One control step of one side; positions (B, 3) in metres, quaternions (B, 4) wxyz of the bodies."""
+        under, scene, trajectories, cameras = self._sides[side]
+        set_times(self._recording, record.step, record.sim_time, record.wall_time)
+        scene.log_poses(record.step, positions, quaternions)
+        trajectories.log(record)
+        cameras.log(record)
+        for event in record.events:
+            under.log(paths.EVENTS, rr.TextLog(f"{side}: {event}", level=rr.TextLogLevel.WARN))
+
+    def close(self) -> None:
+        """The file is complete when this returns."""
+        self._recording.flush(timeout_sec=5.0)
+        self._recording.disconnect()
+
+
+def _blueprint(titles: Sequence[str]) -> rrb.Blueprint:
+    def column(side: str, title: str) -> rrb.Vertical:
+        return rrb.Vertical(
+            rrb.Spatial3DView(
+                origin=f"/{side}/world",
+                name=title,
+                eye_controls=rrb.EyeControls3D(position=EYE_POSITION, look_target=EYE_TARGET, eye_up=(0, 0, 1)),
+                line_grid=False,
+                background=rrb.Background(kind="solidcolor", color=(29, 33, 40)),
+                overrides={
+                    f"/{side}/{paths.TAKEN}": rrb.VisibleTimeRanges(
+                        [
+                            rr.VisibleTimeRange(
+                                timeline,
+                                start=rr.TimeRangeBoundary.infinite(),
+                                end=rr.TimeRangeBoundary.cursor_relative(),
+                            )
+                            for timeline in (paths.STEP, paths.SIM_TIME)
+                        ]
+                    )
+                },
+            ),
+            rrb.Horizontal(
+                *(
+                    rrb.Spatial2DView(origin=f"/{side}/cameras/{camera}", name=f"{camera}, {side}")
+                    for camera in paths.CAMERAS
+                )
+            ),
+            rrb.TextLogView(origin=f"/{side}/{paths.EVENTS}", name=f"Events, {side}"),
+            row_shares=[3, 2, 1],
+        )
+
+    return rrb.Blueprint(
+        rrb.Horizontal(*(column(side, title) for side, title in zip(SIDES, titles, strict=True))),
+        rrb.BlueprintPanel(state="collapsed"),
+        rrb.SelectionPanel(state="collapsed"),
+        rrb.TimePanel(state="expanded", timeline=paths.STEP),
+        auto_views=False,
+        auto_layout=False,
+    )
