@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -12,16 +13,19 @@ from typing import Any, Final
 from app import DEFAULT_CHECKPOINT
 
 NAME = "bench"
-HELP = "measure the two loops in wall clock, one control step, or planner and refiner alone"
+HELP = "measure the two loops in wall clock, one control step, planner and refiner alone, or the diagnosis"
 EXAMPLES = """\
   libra bench loops                        # ten minutes: three schedules, four latencies, what watching costs
   libra bench loops --quick                # two minutes
   libra bench loops --json loops.json --plot loops.png
   libra bench hands --quick                # how surely a human wins, and what a scripted operator reaches
   libra bench step --steps 500
-  libra bench policy --checkpoint runs/checkpoint --calls 500 --json -"""
+  libra bench policy --checkpoint runs/checkpoint --calls 500 --json -
+  libra bench events                       # planted events that are found, false alarms in clean episodes
+  libra bench verdicts --count 50          # injected faults whose cause is named"""
 FAILED: Final = 1
 _FILE: Final = "write the figures to FILE (`-` for the terminal)"
+_FAULTS: Final = ("shuffled-tokens", "swapped-grounding", "refiner-noise", "late-planner", "wrong-wording")
 _LOOPS: Final = """\
 examples:
   libra bench loops --quick
@@ -34,7 +38,7 @@ their due time; `waits` counts steps at which the refiner was due but had to wai
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
-    benches = parser.add_subparsers(dest="what", required=True, metavar="{loops,hands,step,policy}")
+    benches = parser.add_subparsers(dest="what", required=True, metavar="{loops,hands,step,policy,events,verdicts}")
     raw = argparse.RawDescriptionHelpFormatter
     loops = benches.add_parser(
         "loops", help="three schedules, four planner latencies, and who watches", epilog=_LOOPS, formatter_class=raw
@@ -47,7 +51,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     step.add_argument("--steps", type=_positive, default=300, help="control steps (default 300)")
     policy = benches.add_parser("policy", help="planner and refiner, one call at a time")
     policy.add_argument("--calls", type=_positive, default=200, help="calls of each (default 200)")
-    for bench in (loops, hands, step, policy):
+    events = benches.add_parser("events", help="planted events that are found, and false alarms")
+    events.add_argument("--count", type=_positive, default=20, help="planted events of each kind (default 20)")
+    events.add_argument("--clean", type=_positive, default=100, help="clean episodes of the expert (default 100)")
+    events.add_argument("--evaluation", help="a kept evaluation, whose successful episodes are clean, too")
+    verdicts = benches.add_parser("verdicts", help="injected faults whose cause the verdict names")
+    verdicts.add_argument("--count", type=_positive, default=50, help="failures of each fault (default 50)")
+    verdicts.add_argument("--faults", nargs="+", choices=_FAULTS, default=_FAULTS, help="which (default: all)")
+    for diagnosing in (events, verdicts):
+        diagnosing.add_argument("--seed", type=_positive, default=940_000, help="first scene seed (default 940000)")
+        diagnosing.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, help="processes")
+        diagnosing.add_argument(
+            "--root", type=Path, default=Path("runs") / "evaluations", help="where evaluations are kept"
+        )
+    for bench in (loops, hands, step, policy, events, verdicts):
         bench.add_argument(
             "--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, help="folder (default: the shipped one)"
         )
@@ -68,10 +85,11 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(FAILED))
     from app.bench.trial import BenchError
     from policy import CheckpointError
+    from training.kept import KeptError
 
     try:
         report = _measure(arguments)
-    except (CheckpointError, BenchError) as error:
+    except (CheckpointError, BenchError, KeptError) as error:
         return _complain(str(error), 1)
     if str(arguments.json) == "-":
         print(json.dumps(report))
@@ -100,6 +118,19 @@ def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
         from app.bench import hands
 
         return hands.measure_hands(arguments.checkpoint, hands.QUICK if arguments.quick else hands.FULL)
+    if arguments.what == "events":
+        from diagnosis.scoring import KINDS, score_events
+        from diagnosis.store import open_evaluation
+
+        kept = open_evaluation(arguments.root, arguments.evaluation) if arguments.evaluation else None
+        return score_events(KINDS, arguments.count, arguments.seed, arguments.clean, arguments.workers, kept)
+    if arguments.what == "verdicts":
+        from diagnosis.scoring import score_faults
+
+        return score_faults(
+            arguments.root, str(arguments.checkpoint), arguments.faults, arguments.count, arguments.seed,
+            arguments.workers,
+        )  # fmt: skip
     from app.bench.loops import FULL, QUICK, measure_loops
 
     return measure_loops(arguments.checkpoint, QUICK if arguments.quick else FULL)
@@ -111,6 +142,9 @@ def _show(what: str, report: dict[str, Any]) -> None:
             times = report[f"{system}_ms"]
             calls = f"({report['calls']} calls, one core)"
             print(f"{system}  p50 {times['p50']:6.1f} ms  p95 {times['p95']:6.1f} ms  {calls}")
+        return
+    if what in ("events", "verdicts"):
+        print(*_diagnosis_lines(what, report), sep="\n")
         return
     from rich.console import Console
 
@@ -124,6 +158,20 @@ def _show(what: str, report: dict[str, Any]) -> None:
     console = Console()
     for part in shown[what](report):
         console.print(part, highlight=False)
+
+
+def _diagnosis_lines(what: str, report: dict[str, Any]) -> list[str]:
+    if what == "verdicts":
+        return [
+            f"{part['successes']:3} of {part['episodes']:3} right  {fault:18} should be {part['expected']}; said "
+            f"{part['causes']}; judged in {part['judging_seconds']:.0f} s"
+            for fault, part in report["faults"].items()
+        ]
+    planted = [f"{p['successes']:3} of {p['episodes']:3} found  {kind}" for kind, p in report["planted"].items()]
+    return planted + [
+        f"{part['per_50']:.1f} false alarms per 50 of {part['episodes']} successes of the {who}: {part['kinds']}"
+        for who, part in report["clean"].items()
+    ]
 
 
 def _positive(text: str) -> int:

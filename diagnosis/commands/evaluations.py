@@ -32,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     events = commands.add_parser("events", help="what happened, counted")
     events.add_argument("--rules", action="store_true", help="say what each kind of event means")
     compare = commands.add_parser("compare", help="two on the same episodes")
-    compare.add_argument("other", metavar="OTHER", help="the second one")
     compare.add_argument("--out", type=Path, metavar="FILE", help="an .rrd with the episode of --seed from both")
     compare.add_argument("--seed", type=whole_number, help="of the scene (default: the first that was fixed or broken)")
     rerun = commands.add_parser("rerun", help="one episode as a file for any Rerun viewer")
@@ -40,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check = commands.add_parser("check", help="make states again and compare them, bit for bit")
     for part in (show, events, compare, rerun, check):
         part.add_argument("id", metavar="EVALUATION", help="its id or the beginning of it, or `latest`")
+    compare.add_argument("other", metavar="OTHER", help="the second one")
     for part in (show, rerun, check):
         part.add_argument("--episode", type=whole_number, help="its number", required=part is rerun)
     for part in (listing, show, events, compare, rerun, check):

@@ -1,0 +1,134 @@
+"""From who rescues an episode, and what was seen directly, follows who is to blame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from diagnosis.evidence import Evidence, gather
+from diagnosis.judging import _Queue
+from diagnosis.replays import altered, applicable
+from diagnosis.verdict import judge, more_runs
+from scenes.goals import Goal
+from scenes.world import World
+from training.rollout import Result, play_expert
+from training.setting import Setting
+from training.tasks import Task
+from training.trace import Trace
+
+TASK = Task(870_000, Goal("pick", "red cube"), "grab the crimson block")
+CLEAR = Evidence(9, 0.012, np.nan, "red cube", "", 0.1, 0.1, 0.1, 2.0, 4, 5, 6)
+ELSEWHERE = replace(CLEAR, target_error=0.21, seen="blue cube")
+WON, LOST = [True] * 3, [False] * 3
+
+
+def outcomes(**runs: list[bool]) -> dict[str, list[bool]]:
+    known = {"again": LOST, "oracle tokens": [False], "oracle fine": [False]}
+    return known | {name.replace("_", " "): these for name, these in runs.items()}
+
+
+@pytest.mark.parametrize(
+    ("runs", "evidence", "cause"),
+    [
+        (outcomes(again=WON), CLEAR, "luck"),
+        (outcomes(canonical_words=WON, oracle_tokens=WON), ELSEWHERE, "language"),
+        (outcomes(undisturbed=WON, oracle_tokens=WON), CLEAR, "environment"),
+        (outcomes(no_delay=WON, oracle_tokens=WON, oracle_fine=WON), CLEAR, "staleness"),
+        (outcomes(oracle_tokens=WON), ELSEWHERE, "planner: grounding"),
+        (outcomes(oracle_tokens=WON), replace(CLEAR, direction_error=0.8), "planner: direction"),
+        (outcomes(oracle_fine=WON), CLEAR, "refiner"),
+        (outcomes(oracle_fine=WON, oracle_tokens=WON), replace(CLEAR, outside_bins=0.9), "refiner"),
+        (outcomes(oracle_fine=WON, oracle_tokens=WON), CLEAR, "several"),
+        (outcomes(both_oracles=[True]), CLEAR, "several"),
+        (outcomes(both_oracles=[False]), CLEAR, "environment"),
+        (outcomes(again=[True, False, False], oracle_fine=[True, False, False]), CLEAR, "luck"),
+    ],
+)
+def test_the_cause_follows_from_the_rescues(runs: dict[str, list[bool]], evidence: Evidence, cause: str) -> None:
+    found = judge(TASK, runs, evidence, delay=16)
+    assert found.cause == cause and found.sentence.endswith(".")
+
+
+def test_the_sentence_says_where_the_planner_looked() -> None:
+    found = judge(TASK, outcomes(oracle_tokens=WON), ELSEWHERE, delay=1)
+    assert "sees the red cube 21 cm from where it is, where the blue cube is" in found.sentence
+    assert found.frames == [ELSEWHERE.worst_grounding]
+
+
+def test_a_planner_that_refuses_did_not_see_it() -> None:
+    found = judge(TASK, outcomes(oracle_tokens=WON), replace(CLEAR, intents=0), delay=1, refused=True)
+    assert found.cause == "planner: grounding" and "refuses" in found.sentence
+
+
+def test_a_rescue_is_repeated_before_it_counts() -> None:
+    first = {"again": [False], "oracle tokens": [True], "oracle fine": [False]}
+    assert more_runs(first) == ["again", "again", "oracle tokens", "oracle tokens"]
+    assert more_runs(outcomes(oracle_tokens=WON)) == []
+    assert more_runs({"again": [False], "oracle tokens": [False], "oracle fine": [False]}) == ["both oracles"]
+
+
+def test_only_replays_that_change_something_are_asked_for() -> None:
+    plain = Setting("checkpoint")
+    assert "canonical words" in applicable(plain, TASK, 0)
+    said = replace(TASK, instruction=TASK.goal.instruction)
+    assert set(applicable(plain, said, 0)) == {"again", "oracle tokens", "oracle fine"}
+    late, moved = replace(plain, planner_delay=16), replace(said, perturbation="camera")
+    assert {"no delay", "undisturbed"} <= set(applicable(late, moved, 0))
+    assert "undisturbed" not in applicable(late, moved, 40)
+
+
+def test_a_replay_from_a_step_is_the_episode_until_then() -> None:
+    late = Setting("checkpoint", planner_delay=16, inject="refiner-noise")
+    setting, _ = altered("no delay", late, TASK, 60, 0)
+    assert setting.at(59) == late and setting.at(60).planner_delay == 0 and setting.at(60).inject == "refiner-noise"
+
+
+def test_the_experts_own_episode_gives_no_evidence_against_anybody(tasks: list[Task]) -> None:
+    from scenes import TabletopEnv
+
+    playing = play_expert(TabletopEnv(), tasks[0], keep=True)
+    with pytest.raises(StopIteration) as stop:
+        while True:
+            next(playing)
+    evidence = gather(World(), tasks[0], Trace.from_bytes(stop.value.value.trace))
+    assert evidence.intents == 0 and evidence.to_dict() == {}
+
+
+def test_replays_are_asked_for_until_there_is_a_verdict() -> None:
+    """A refiner that is to blame: only the expert's fine actions rescue."""
+
+    class Case:
+        number, waiting = 7, 0
+
+        def __init__(self) -> None:
+            self.outcomes: dict[str, list[bool]] = {}
+
+        def next_runs(self) -> list[str]:
+            return more_runs(self.outcomes) if self.outcomes else applicable(Setting("c"), TASK, 0)
+
+        def ask(self, name: str) -> tuple[Setting, Task]:
+            self.waiting += 1
+            return altered(name, Setting("c"), TASK, 0, 0)
+
+        def take(self, name: str, result: Result) -> None:
+            self.waiting -= 1
+            self.outcomes.setdefault(name, []).append(result.success)
+
+    def failures() -> Iterator[object]:
+        yield "failure"
+
+    queue, case = _Queue(failures()), Case()  # type: ignore[arg-type]
+    queue.open = lambda failure: case
+    closed, played = [], 0
+    while (replay := next(queue, None)) is not None:
+        ticket, setting, task = replay
+        played += 1
+        closed.append(queue.closes(ticket, Result(task, "fine" in setting.oracle, 50, False)))
+    assert closed[-1] is case and closed.count(None) == played - 1
+    assert judge(TASK, case.outcomes, CLEAR, 1).cause == "refiner"
+    assert {name: len(runs) for name, runs in case.outcomes.items()} == {
+        "again": 3, "oracle tokens": 1, "oracle fine": 3, "canonical words": 1,
+    }  # fmt: skip
