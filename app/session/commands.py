@@ -21,7 +21,7 @@ from app.session.protocol import (
     check_speed,
     check_step,
 )
-from app.session.recalled import check_log
+from app.session.recalled import Recalled, check_log, recall_log
 from app.session.robot import HUMAN, POLICY
 from records import ACTION_NAMES
 
@@ -63,6 +63,9 @@ class SessionCommands:
             ),
             "look": lambda given: self._look(check_step(given.get("step")), given.get("episode")),
             "open": lambda given: self._open(check_log(given.get("path")), given.get("name"), given.get("step")),
+            "open_evaluated": lambda given: self._open_evaluated(
+                given.get("root"), given.get("evaluation"), check_step(given.get("number")), given.get("step")
+            ),
             "play": lambda given: self._play(given.get("on", True), check_speed(given.get("speed", 1.0))),
             "rewind": lambda given: self._rewind(check_step(given.get("step")), given.get("episode")),
             "branch": self._branch,
@@ -246,9 +249,27 @@ class SessionCommands:
         """Show an episode that lies on disk, from a control step or its first on; it may then be gone back to."""
         self._require_rest()
         session = self.session
-        name = name if isinstance(name, str) and name else path.stem
+        known = name if isinstance(name, str) and name else path.stem
+        self._show_recalled(path, lambda size: recall_log(path, known, size, lambda: session.moving), step)
+
+    def _open_evaluated(self, root: object, evaluation: object, number: int, step: object) -> None:
+        """The same for an episode of a kept evaluation."""
+        self._require_rest()
+        if not isinstance(root, str | Path) or not isinstance(evaluation, str) or not evaluation:
+            raise CommandError("Name the folder of evaluations and one of them, such as runs/evaluations and 3f9a.")
+        from app.session.evaluated import recall_evaluated
+
+        folder, busy = Path(root), lambda: self.session.moving
+        self._show_recalled(
+            folder / evaluation / str(number),
+            lambda size: recall_evaluated(folder, evaluation, number, size, busy),
+            step,
+        )
+
+    def _show_recalled(self, path: Path, read: Callable[[int], Recalled], step: object) -> None:
+        session = self.session
         size = len(session.robot.env.get_state())
-        found = session.journal.recall(path, name, size, lambda: session.moving)
+        found = session.journal.recall(path, lambda: read(size))
         self._look(found.records[0].step if step is None else check_step(step), found.id)
         session.say(session.state, self._origin(found))
 
@@ -256,6 +277,8 @@ class SessionCommands:
         """What an episode is, and whether it was driven by another policy than the one that drives here."""
         name, fingerprint = episode.checkpoint
         sentence = f"{episode.id}: “{episode.instruction}”, scene {episode.seed}."
+        if isinstance(episode, Recalled) and episode.note:
+            sentence += f" {episode.note}"
         driver = self.session.robot.driver
         if not fingerprint or driver is None or driver.checkpoint[1] in ("", fingerprint):
             return sentence
@@ -285,6 +308,8 @@ class SessionCommands:
     def _rewind(self, step: int, episode: str | None) -> None:
         session = self.session
         found, record = session.journal.find(episode, step)
+        if isinstance(found, Recalled) and found.stays:
+            raise CommandError(found.stays)
         session.close_episode("aborted", f"Somebody went back to step {step} of {found.id}.", "human")
         session.let_go()
         session.player.stop()

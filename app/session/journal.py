@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.session.episode import BranchPoint, Episode
 from app.session.protocol import CommandError, SessionSettings
-from app.session.recalled import Recalled, recall
+from app.session.recalled import Recalled
 from app.session.recorder import Recorder
 from app.session.watchers import Watchers
 from records import GeometryRecord, Outcome, OutcomeBy, StepRecord
@@ -90,8 +90,12 @@ class Journal:
         self.episode.outcome = outcome
         self._watchers.end(outcome, sentence)
 
-    def recall(self, path: Path, name: str, size: int, is_busy: Callable[[], bool]) -> Episode:
-        """An episode of this run or of another, by its log: from memory if it is there.
+    def recall(self, path: Path, read: Callable[[], Recalled]) -> Episode:
+        """An episode of this run or of another: from memory if it is there.
+
+        Args:
+            path: of its log, or what it is known by.
+            read: otherwise.
 
         Raises:
             CommandError: it cannot be read, or is of another scene.
@@ -99,7 +103,7 @@ class Journal:
         for kept in self._kept.values():
             if kept.log_path.resolve() == path.resolve() and kept.records:
                 return kept
-        episode = recall(path, name, size, is_busy)
+        episode = read()
         self._forget_oldest()
         self._kept[episode.id] = episode
         return episode

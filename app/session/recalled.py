@@ -1,25 +1,26 @@
-"""An episode that was read back from its log: looked at, played and gone back to like those of this run."""
+"""An episode that lies on disk: looked at, played and gone back to like those of this run."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-
 from app.session.episode import BranchPoint, Episode
 from app.session.protocol import CommandError
 from records import StepRecord
-from records.log import SUFFIX, LogError, open_episode
+from records.log import SUFFIX, EpisodeHeader, open_episode
 
 BUSY_SECONDS: Final = 0.05
-"""between two looks whether the robot rests, so that the rest of a log can be read"""
+"""between two looks whether the robot rests, so that reading may go on"""
+FIRST_SECONDS: Final = 12.0
+"""that the first step may take: once in a process, libraries are loaded for it"""
 READ_SECONDS: Final = 3.0
 """that whoever asks for a step waits until it has been read"""
+Steps = Generator[StepRecord, None, None]
 
 
 @dataclass
@@ -28,14 +29,18 @@ class Recalled(Episode):
 
     name: str = ""
     path: Path = Path()
+    note: str = ""
+    """one sentence about what is special when it is shown here"""
+    stays: str = ""
+    """why the scene cannot go there, "" if it can"""
     reading: bool = True
     """whether more of it is to come"""
     fault: str | None = None
     """why no more of it could be read"""
 
-    def wait_for(self, step: int) -> None:
+    def wait_for(self, step: int, seconds: float = READ_SECONDS) -> None:
         """Until a control step has been read, for a moment at most."""
-        deadline = time.monotonic() + READ_SECONDS
+        deadline = time.monotonic() + seconds
         while self.step <= step and self.reading and time.monotonic() < deadline:
             time.sleep(0.005)
 
@@ -50,59 +55,64 @@ class Recalled(Episode):
         return self.path
 
 
-def recall(path: Path, name: str, size: int, is_busy: Callable[[], bool]) -> Recalled:
-    """An episode from its log; what comes after its first step is read by a thread of its own.
+def recall(
+    name: str, path: Path, begin: Callable[[], tuple[EpisodeHeader, Steps]], size: int, is_busy: Callable[[], bool]
+) -> Recalled:
+    """An episode from its steps, which a thread of its own reads.
 
     Args:
-        path: of the log.
         name: what it goes by.
+        path: of what is read.
+        begin: opens it.
         size: numbers of a state of this scene.
         is_busy: whether reading has to wait.
 
     Raises:
-        CommandError: no log, or one of another scene; says what can be done.
+        CommandError: it cannot be read, or is of another scene; says what can be done.
     """
-    try:
-        header, steps = open_episode(path)
-        first = next(steps)
-    except StopIteration:
-        raise CommandError(f"{path.name} has no whole control step: there is nothing to show.") from None
-    except (LogError, OSError, KeyError, pa.ArrowException) as error:
-        raise CommandError(f"This episode cannot be read: {error}") from error
-    if len(first.state) != size:
-        steps.close()
+    episode = Recalled(0, "", 0, path.parent, "", 0.0, step=-1, name=name, path=path)
+
+    def read() -> None:
+        try:
+            header, steps = begin()
+            _describe(episode, header)
+            for record in steps:
+                while is_busy():
+                    time.sleep(BUSY_SECONDS)
+                episode.add(record)
+                episode.instruction, episode.outcome, episode.step = record.instruction, record.outcome, record.step + 1
+        except Exception as error:  # whatever a damaged file makes a parser say: what was read until there is good
+            episode.fault = f"It cannot be read any further ({error})." if episode.records else str(error)
+        episode.reading = False
+
+    threading.Thread(target=read, name="recall", daemon=True).start()
+    episode.wait_for(-1, FIRST_SECONDS)
+    if not episode.records:
+        raise CommandError(f"{name} cannot be shown: {episode.fault or 'it has no whole control step.'}")
+    if len(episode.records[0].state) != size:
         raise CommandError(
-            f"{name} was recorded in another version of the scene (a state of {len(first.state)} numbers, not {size}): "
-            "its pictures can be looked at in the library, the scene cannot go there."
+            f"{name} was recorded in another version of the scene (a state of {len(episode.records[0].state)} numbers, "
+            f"not {size}): its pictures can be looked at in the library, the scene cannot go there."
         )
-    folder, slash, _ = name.rpartition("/")
-    branch = None if header.parent is None else BranchPoint(f"{folder}{slash}{header.parent}", header.parent_step or 0)
-    episode = Recalled(
-        0, header.instruction, header.seed, path.parent, header.schedule, header.planner_latency_ms,
-        step=first.step, branch=branch, checkpoint=(header.checkpoint, header.fingerprint), started=header.started,
-        name=name, path=path,
-    )  # fmt: skip
-    _add(episode, first)
-    threading.Thread(target=_read_on, args=(episode, steps, is_busy), name="recall", daemon=True).start()
     return episode
 
 
-def _read_on(episode: Recalled, steps: Iterator[StepRecord], is_busy: Callable[[], bool]) -> None:
-    try:
-        for record in steps:
-            while is_busy():
-                time.sleep(BUSY_SECONDS)
-            _add(episode, record)
-    except Exception as error:  # whatever a damaged file makes a parser say: what was read until there is good
-        episode.fault = f"{episode.name} cannot be read after step {episode.step - 1} ({error})."
-    episode.reading = False
+def recall_log(path: Path, name: str, size: int, is_busy: Callable[[], bool]) -> Recalled:
+    """An episode from its log.
+
+    Raises:
+        CommandError: as `recall`.
+    """
+    return recall(name, path, lambda: open_episode(path), size, is_busy)
 
 
-def _add(episode: Recalled, record: StepRecord) -> None:
-    episode.add(record)
-    episode.step = record.step + 1
-    episode.instruction = record.instruction
-    episode.outcome = record.outcome
+def _describe(episode: Recalled, header: EpisodeHeader) -> None:
+    episode.instruction, episode.seed, episode.started = header.instruction, header.seed, header.started
+    episode.schedule, episode.planner_latency_ms = header.schedule, header.planner_latency_ms
+    episode.checkpoint = header.checkpoint, header.fingerprint
+    if header.parent is not None:
+        folder, slash, _ = episode.name.rpartition("/")
+        episode.branch = BranchPoint(f"{folder}{slash}{header.parent}", header.parent_step or 0)
 
 
 def check_log(path: object) -> Path:

@@ -191,6 +191,12 @@ class Commands:
         """Show an episode that lies on disk, from a control step or its first on; it may then be gone back to."""
         return self._call("open", path=path, name=name, step=step)
 
+    def open_evaluated(self, root: str, evaluation: str, number: object, step: object = None) -> Status:
+        """The same for an episode of a kept evaluation."""
+        return self._call(
+            "open_evaluated", root=root, evaluation=evaluation, number=whole_number(number), step=whole_number(step)
+        )
+
     def play(self, is_on: object = True, speed: object = 1) -> Status:
         """Play what is looked at in the live view and in Rerun, or stay where it is."""
         return self._call("play", on=is_on, speed=speed)

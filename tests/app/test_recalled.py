@@ -139,7 +139,7 @@ def test_what_cannot_be_opened_is_refused_with_a_reason_and_nothing_is_done(toda
     for path, words in (
         (None, "ends in .arrow"),
         (str(tmp_path / "none.arrow"), "deleted or moved"),
-        (str(cut), "cannot be read"),
+        (str(cut), "cannot be shown"),
         (str(foreign), NOT_A_SCENE),
     ):
         status = session.command("open", {"path": path})
