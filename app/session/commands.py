@@ -271,18 +271,17 @@ class SessionCommands:
         size = len(session.robot.env.get_state())
         found = session.journal.recall(path, lambda: read(size))
         self._look(found.records[0].step if step is None else check_step(step), found.id)
-        session.say(session.state, self._origin(found))
+        where = f"{found.id}: “{found.instruction}”, scene {found.seed}."
+        session.say(session.state, f"{where} {self._origin(found)}".strip())
 
     def _origin(self, episode: Episode) -> str:
-        """What an episode is, and whether it was driven by another policy than the one that drives here."""
+        """What is special about an episode here: another policy drove it, another version played it; "" if nothing."""
         name, fingerprint = episode.checkpoint
-        sentence = f"{episode.id}: “{episode.instruction}”, scene {episode.seed}."
-        if isinstance(episode, Recalled) and episode.note:
-            sentence += f" {episode.note}"
+        note = episode.note if isinstance(episode, Recalled) else ""
         driver = self.session.robot.driver
         if not fingerprint or driver is None or driver.checkpoint[1] in ("", fingerprint):
-            return sentence
-        return f"{sentence} The policy {name} drove it; here {driver.checkpoint[0]} does, which is another one."
+            return note
+        return f"{note} The policy {name} drove it; here {driver.checkpoint[0]} does, which is another one.".strip()
 
     def _play(self, on: object, speed: float) -> None:
         """Play what is looked at from there on, again from its beginning at its end; or stay there."""
@@ -324,7 +323,7 @@ class SessionCommands:
         session.say(
             "paused",
             f"Step {step} of {found.id}: Pause lets the policy go on from here, Run with other words, "
-            "Take over by hand.",
+            f"Take over by hand. {self._origin(found)}".strip(),
         )
 
     def _branch(self, given: dict[str, Any]) -> None:

@@ -166,9 +166,7 @@ def make_failures_router(library: Path, commands: Commands, base: str) -> APIRou
 
         def gone_back() -> dict[str, Any]:
             said = _open(commands, root, asked)
-            if "error" in said:
-                return said
-            return {**commands.rewind(asked.get("step"), said["looked"][0]), "note": said["message"]}
+            return said if "error" in said else commands.rewind(asked.get("step"), said["looked"][0])
 
         return await run_in_threadpool(answer, gone_back)
 

@@ -98,7 +98,7 @@ function show() {
   const began = performance.now();
   const { columns } = data;
   const found = matching();
-  const key = { seed: columns.seed, closest: columns.closest, steps: columns.steps, first_event: columns.first_event.map((step) => (step < 0 ? Infinity : step)) }[query("#sort").value];
+  const key = { seed: columns.seed, closest: columns.closest.map((missing, i) => (data.outcomes[columns.outcome[i]] === "success" ? Infinity : missing)), steps: columns.steps, first_event: columns.first_event.map((step) => (step < 0 ? Infinity : step)) }[query("#sort").value];
   found.sort((one, other) => (key[one] < key[other] ? -1 : key[one] > key[other] ? 1 : columns.seed[one] - columns.seed[other]));
   const isSuccess = (i) => data.outcomes[columns.outcome[i]] === "success";
   const byFamily = data.families.map(() => []);
@@ -122,7 +122,7 @@ function summary(successes, found) {
   const problem = evaluation.problem ? `<p class="problem">${escape(evaluation.problem)}</p>` : "";
   const failed = found.length - successes;
   const against = changes ? `<p><b>${changes.fixed.length}</b> fixed, <b>${changes.broken.length}</b> broken, <b>${changes.unchanged}</b> unchanged of ${changes.pairs} pairs; difference ${(100 * (changes.paired.difference ?? 0)).toFixed(1)} points${changes.paired.interval_95 ? ` (${changes.paired.interval_95.map((each) => (100 * each).toFixed(1)).join(" to ")})` : ""}, McNemar p = ${Number(changes.paired.mcnemar_p ?? 1).toPrecision(2)}.${changes.problem ? ` ${escape(changes.problem)}` : ""}</p>` : "";
-  query("#summary").innerHTML = `<p class="rate"><b>${found.length ? ((100 * successes) / found.length).toFixed(1) : "–"} %</b> ${rate(successes, found.length)}${failed ? "" : found.length ? ": no failures here" : ""}</p>${problem}${against}
+  query("#summary").innerHTML = `<p class="rate"><b>${found.length ? ((100 * successes) / found.length).toFixed(1) : "–"} %</b> ${found.length ? rate(successes, found.length).replace(/,.*% /, ", ") : "nothing is like that"}${failed ? "" : found.length ? ": no failures here" : ""}</p>${problem}${against}
     <p class="chips">${chips(causes, "cause")}${chips(counts, "event")}</p>`;
   for (const chip of document.querySelectorAll("#summary .chip")) chip.onclick = () => { const place = query(`#filter-${chip.dataset.filter}`); place.value = place.value === chip.dataset.value ? "" : chip.dataset.value; show(); };
 }
@@ -176,7 +176,6 @@ function detail(each) {
   query("#one-take-over").onclick = async () => {
     const status = await ask("/failures/take_over", { evaluation: each.evaluation, number: each.number, step: each.take_over_step });
     if (!status) return;
-    sessionStorage.setItem("libra-note", status.note);
     location.href = "/";
   };
   if (query("#one-diagnose")) query("#one-diagnose").onclick = () => start("diagnose", { evaluation: each.evaluation, numbers: [each.number] });
