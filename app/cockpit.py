@@ -52,6 +52,7 @@ class Cockpit:
         seed: of the first scene.
         rerun_port: of the Rerun stream on the loopback interface.
         folder: for the episode files, `runs/<date-time>/` by default.
+        library: what the library page shows, `runs/` by default, or `folder` where that was given.
         policy: `module:function` that loads the policy.
         time_limit: control steps until an attempt counts as failed.
     """
@@ -64,8 +65,10 @@ class Cockpit:
         folder: Path | None = None,
         policy: str = SessionSettings.policy,
         time_limit: int = SessionSettings.time_limit,
+        library: Path | None = None,
     ) -> None:
-        self.folder = folder or ROOT / "runs" / time.strftime("%Y-%m-%d-%H%M%S")
+        self.library = library or folder or ROOT / "runs"
+        self.folder = folder or self.library / time.strftime("%Y-%m-%d-%H%M%S")
         self.rerun_url = server_url(rerun_port)
         self.frames = FrameFeed()
         self.settings = SessionSettings(

@@ -215,29 +215,35 @@ class Library:
             )
         return self._edit(name, {"trim": None if (low, high) == (facts.first, last) else (low, high)})
 
-    def delete(self, name: str) -> None:
-        """Put an episode into the trash, with all that belongs to it."""
-        episode = self.find(name)
-        with only_writer(self.root, "library"):
-            place = self._trash(episode.id)
-            if place.exists():
-                raise LibraryError(f"The trash holds another {episode.id}: undelete that one first.")
-            # The log goes first, and comes back last: an episode is here or there as a whole.
-            self._move(episode.path, place, log_first=True)
-        self.refresh()
+    def delete(self, *names: str) -> None:
+        """Put episodes into the trash, with all that belongs to them."""
+        episodes = [self.find(name) for name in names]
+        try:
+            with only_writer(self.root, "library"):
+                for episode in episodes:
+                    place = self._trash(episode.id)
+                    if place.exists():
+                        raise LibraryError(f"The trash holds another {episode.id}: undelete that one first.")
+                    # The log goes first, and comes back last: an episode is here or there as a whole.
+                    self._move(episode.path, place, log_first=True)
+        finally:
+            self.refresh()
 
-    def undelete(self, name: str) -> Episode:
-        """Take an episode out of the trash."""
-        if name not in self._deleted:
-            raise LibraryError(f"There is no {name!r} in the trash of {self.root}.")
-        episode = self._deleted[name]
-        place = self.root / f"{episode.id}{SUFFIX}"
-        with only_writer(self.root, "library"):
-            if place.exists():
-                raise LibraryError(f"There is another {episode.id} now: delete that one first.")
-            self._move(episode.path, place, log_first=False)
-        self.refresh()
-        return self._episodes[episode.id]
+    def undelete(self, *names: str) -> list[Episode]:
+        """Take episodes out of the trash."""
+        for name in names:
+            if name not in self._deleted:
+                raise LibraryError(f"There is no {name!r} in the trash of {self.root}.")
+        try:
+            with only_writer(self.root, "library"):
+                for name in names:
+                    place = self.root / f"{name}{SUFFIX}"
+                    if place.exists():
+                        raise LibraryError(f"There is another {name} now: delete that one first.")
+                    self._move(self._deleted[name].path, place, log_first=False)
+        finally:
+            self.refresh()
+        return [self._episodes[name] for name in names]
 
     def _edit(self, name: str, changes: dict[str, Any]) -> Episode:
         episode = self._readable(name)

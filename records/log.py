@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
@@ -198,13 +198,30 @@ def read_episode(path: Path) -> EpisodeLog:
         LogError: not an episode log.
         OSError: cannot be read.
     """
-    with pa.OSFile(str(path), "rb") as source:
-        try:
-            reader = pa.ipc.open_stream(source)
-            header = read_header(reader.schema)
-        except (pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
-            raise LogError(f"{path} is no episode log, or its beginning is lost ({error}).") from error
-        return EpisodeLog(header, list(read_steps(reader, header.episode)))
+    header, steps = open_episode(path)
+    return EpisodeLog(header, list(steps))
+
+
+def open_episode(path: Path) -> tuple[EpisodeHeader, Generator[StepRecord, None, None]]:
+    """The same a step at a time; the file is closed at the end, or with the generator.
+
+    Raises:
+        LogError: not an episode log.
+        OSError: cannot be read.
+    """
+    source = pa.OSFile(str(path), "rb")
+    try:
+        reader = pa.ipc.open_stream(source)
+        header = read_header(reader.schema)
+    except (pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
+        source.close()
+        raise LogError(f"{path} is no episode log, or its beginning is lost ({error}).") from error
+
+    def steps() -> Generator[StepRecord, None, None]:
+        with source:
+            yield from read_steps(reader, header.episode)
+
+    return header, steps()
 
 
 def read_header(schema: pa.Schema) -> EpisodeHeader:

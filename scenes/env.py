@@ -217,9 +217,9 @@ class TabletopEnv(gym.Env[dict[str, NDArray[Any]], NDArray[np.float32]]):
         data = self.world.data
         return data.xpos.astype(np.float32), data.xquat.astype(np.float32)
 
-    def geometry(self) -> list[GeometryRecord]:
-        """Every visible geom, for a 3-D twin."""
-        model = self.world.model
+    def geometry(self, world: World | None = None) -> list[GeometryRecord]:
+        """Every visible geom, for a 3-D twin; of another world, if one is given."""
+        model = (world or self.world).model
         records = []
         for i in range(model.ngeom):
             rgba = model.geom_rgba[i]

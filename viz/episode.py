@@ -32,7 +32,7 @@ class EpisodeLog:
         episode: its id.
         instruction: its words.
         geometry: of the scene.
-        path: of the .rrd file; folders are made, an older file is replaced.
+        path: of the .rrd file; folders are made, an older file is replaced. None: it is shown, not kept.
         server_url: of a running gRPC server (`rerun+http://.../proxy`), or None for the file alone.
         before: of a branch: where the hand went in each episode of the same tree, (K, 3) metres by episode.
 
@@ -45,18 +45,19 @@ class EpisodeLog:
         episode: str,
         instruction: str,
         geometry: Sequence[GeometryRecord],
-        path: Path,
+        path: Path | None,
         server_url: str | None = None,
         before: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
         self.episode = episode
         self._instruction = instruction
         batches = rr.ChunkBatcherConfig(flush_tick=timedelta(seconds=BATCH_SECONDS))
         self._recording = rr.RecordingStream(
             paths.APPLICATION_ID, recording_id=paths.recording_of(episode), batcher_config=batches
         )
-        sinks: list[rr.FileSink | rr.GrpcSink] = [rr.FileSink(path)]
+        sinks: list[rr.FileSink | rr.GrpcSink] = [] if path is None else [rr.FileSink(path)]
         if server_url is not None:
             sinks.append(rr.GrpcSink(server_url))
         self._recording.set_sinks(*sinks, default_blueprint=build_blueprint())

@@ -2,7 +2,7 @@
 
 A session that ends, however it does, leaves it as it is: the next one's connection comes over the control connection.
 
-Messages are tuples: `("episode", episode id, instruction, list[GeometryRecord], rrd path, hands)` with
+Messages are tuples: `("episode", episode id, instruction, list[GeometryRecord], rrd path or None, hands)` with
 (K, 3) hands by episode of those in the same tree or None,
 `("step", StepRecord, body positions (B, 3), body quaternions (B, 4) wxyz)`, `("end", outcome, sentence)`, `("stop",)`.
 The end of a connection counts as "stop".
@@ -77,7 +77,7 @@ def _handle(message: tuple[Any, ...], episode: EpisodeLog | None, url: str | Non
         case ("episode", str(identifier), str(instruction), geometry, path, before):
             if episode is not None:
                 episode.close()
-            return EpisodeLog(identifier, instruction, geometry, Path(path), url, before)
+            return EpisodeLog(identifier, instruction, geometry, None if path is None else Path(path), url, before)
         case ("step", record, positions, quaternions):
             if episode is not None:
                 episode.step(record, positions, quaternions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from app.addresses import NO_NETWORK, in_url, is_loopback, own_addresses
 from app.commands import add_serving_arguments, name_text, seed_number, token_text
@@ -30,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=name_text,
         metavar="NAME",
         help="let others on your network watch and drive, with a token; NAME: by which they reach this machine",
+    )
+    parser.add_argument(
+        "--library", type=Path, metavar="FOLDER", help="where episodes are kept, and what the library shows (runs)"
     )
     parser.add_argument("--token", type=token_text, help="that others need to have (default: a new one at every start)")
 
@@ -61,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     from app.web.server import PortInUse, serve
     from viz import PortInUse as RerunPortInUse
 
-    cockpit = Cockpit(checkpoint=arguments.checkpoint, seed=arguments.seed, rerun_port=arguments.rerun_port)
+    cockpit = Cockpit(arguments.checkpoint, arguments.seed, rerun_port=arguments.rerun_port, library=arguments.library)
     access = access_for(host, arguments.port, arguments.token, arguments.lan)
     print(f"The cockpit is at {access.link or f'http://{in_url(host)}:{arguments.port}'} (Ctrl-C ends it).", flush=True)
     if access.link is not None:

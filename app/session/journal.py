@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.session.episode import BranchPoint, Episode, episode_id
 from app.session.protocol import CommandError, SessionSettings
+from app.session.recalled import Recalled
 from app.session.recorder import Recorder
 from app.session.watchers import Watchers
 from records import GeometryRecord, Outcome, OutcomeBy, StepRecord
@@ -101,6 +104,24 @@ class Journal:
             else:
                 return number
 
+    def recall(self, path: Path, read: Callable[[], Recalled]) -> Episode:
+        """An episode of this run or of another: from memory if it is there.
+
+        Args:
+            path: of its log, or what it is known by.
+            read: otherwise.
+
+        Raises:
+            CommandError: it cannot be read, or is of another scene.
+        """
+        for kept in self._kept.values():
+            if kept.log_path.resolve() == path.resolve() and kept.records:
+                return kept
+        episode = read()
+        self._forget_oldest()
+        self._kept[episode.id] = episode
+        return episode
+
     def forget(self) -> None:
         """A new scene: there is no episode yet."""
         self.episode = None
@@ -116,6 +137,8 @@ class Journal:
             kept = [each.id for each in self._kept.values() if each.records]
             there = f"there are {kept[0]} to {kept[-1]}" if kept else "run an instruction first"
             raise CommandError(f"There is no {episode or 'episode'} to go back to: {there}.")
+        if isinstance(found, Recalled):
+            found.wait_for(step)
         first, last = found.records[0].step, found.records[-1].step
         if not first <= step <= last:
             raise CommandError(f"{found.id} has the control steps {first} to {last}: choose one of them.")
@@ -132,5 +155,8 @@ class Journal:
         return episode.id if episode.branch is None else episode.branch.episode
 
     def _forget_oldest(self) -> None:
-        while len(self._kept) > 1 and sum(len(each.records) for each in self._kept.values()) > KEPT_STEPS:
-            del self._kept[next(iter(self._kept))]
+        for name, episode in list(self._kept.items())[:-1]:
+            if sum(len(each.records) for each in self._kept.values()) <= KEPT_STEPS:
+                return
+            if episode is not self.episode:
+                del self._kept[name]

@@ -112,6 +112,11 @@ class SessionLoop:
         while not self._closing:
             self.turned_at = time.monotonic()
             still = not session.moving or session.blocked
+            if still and session.player.playing:
+                self._serve_until(self._pacer.next())
+                if session.player.playing and not session.moving:
+                    session.play_step()
+                continue
             if still:
                 self._rest()
                 self._serve(BLOCKED_SECONDS if session.blocked else IDLE_SECONDS)

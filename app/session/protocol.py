@@ -27,6 +27,8 @@ MAX_PIN_STEPS: Final = 200
 """control steps"""
 MAX_BACK: Final = 60.0
 """seconds"""
+SPEEDS: Final = (0.25, 0.5, 1, 2, 4)
+"""at which an episode is played"""
 
 
 class CommandError(ValueError):
@@ -156,13 +158,24 @@ def check_step(step: object) -> int:
     return step
 
 
+def check_speed(speed: object) -> float:
+    """How many times as fast as it happened an episode is played.
+
+    Raises:
+        CommandError: names the speeds there are.
+    """
+    if isinstance(speed, bool) or speed not in SPEEDS:
+        raise CommandError(f"Play it {', '.join(f'{each:g}' for each in SPEEDS)} times as fast, not {speed!r}.")
+    return float(speed)
+
+
 def check_numbers(numbers: object) -> tuple[float, ...]:
     """Of a nudge: how many it needs and how large they may be, `scenes.nudges` knows.
 
     Raises:
         CommandError: no list of finite numbers.
     """
-    wrong = CommandError("Say how far to move it: numbers, such as [0.05, 0, 0] for three metres along x, y and z.")
+    wrong = CommandError("Say how far to move it: numbers, such as [0.05, 0, 0] for 5 cm forward.")
     if not isinstance(numbers, list | tuple | np.ndarray) or not 1 <= len(numbers) <= MAX_NUMBERS:
         raise wrong
     if any(isinstance(each, bool | str) for each in numbers):

@@ -14,6 +14,7 @@ from app.session.episode import BranchPoint, Episode, Verdict
 from app.session.hand import Hand
 from app.session.journal import Journal
 from app.session.pace import RealTimeFactor
+from app.session.player import Player
 from app.session.protocol import CommandError, SessionSettings, State, Status, check_action, check_holder
 from app.session.recorder import Recorder
 from app.session.robot import (
@@ -59,6 +60,7 @@ class Session:
         self.settings = settings
         self.robot = Robot(settings.seed, watchers)
         self.journal = Journal(settings, watchers, recorder)
+        self.player = Player(self.robot, watchers)
         self.state: State = "idle"
         self.status: Status = {}
         self.real_time = RealTimeFactor()
@@ -142,6 +144,7 @@ class Session:
         """Nothing was asked of this scene yet."""
         self.instruction = ""
         self.rewound = self.pending_run = self.looked = None
+        self.player.stop()
         self.plan.clear()
         self.settling = 0
         self.nudges.clear()
@@ -224,6 +227,7 @@ class Session:
 
     def watched_anew(self, sentence: str) -> None:
         """Somebody watches who does not know yet where everything is."""
+        self.player.forget()
         self.note(sentence)
         self.show()
 
@@ -266,6 +270,7 @@ class Session:
         """
         episode = self.episode
         self.looked = None
+        self.player.stop()
         if episode is None or episode.outcome is not None:
             self.settling -= 1
             step = episode.step if episode is not None else 0
@@ -280,6 +285,12 @@ class Session:
             self.close_episode("aborted", self.journal.recorder.error, "fault")
         else:
             self._recorded_step(episode, due, wait_until)
+        self.refresh()
+
+    def play_step(self) -> None:
+        """Show the next recorded step of what is played."""
+        if shown := self.player.turn():
+            self.looked = shown
         self.refresh()
 
     def _recorded_step(self, episode: Episode, due: float, wait_until: Callable[[float], None]) -> None:
@@ -370,6 +381,7 @@ class Session:
     def begin_episode(self, instruction: str) -> None:
         """From the present scene, which may be that of a recorded step."""
         robot = self.robot
+        self.player.forget()
         self.instruction = instruction
         branch, self.rewound = self.rewound, None
         if branch is None:

@@ -70,6 +70,7 @@ def describe(session: Session) -> Status:
         "line": None if episode is None else episode.summary,
         "looked_line": session.looked_line,
         "branch": None if episode is None or episode.branch is None else [episode.branch.episode, episode.branch.step],
+        "playing": session.player.speed if session.player.playing else None,
         "looked": None if session.looked is None else list(session.looked),
         "rewound": None if session.rewound is None else [session.rewound.episode, session.rewound.step],
     }

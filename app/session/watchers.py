@@ -57,10 +57,10 @@ class Watchers:
             self._live.send((qpos, coarse_path, refined_path, step, stamp, seed, by_hand, changes))
 
     def episode(
-        self, identifier: str, instruction: str, geometry: list[GeometryRecord], path: str,
+        self, identifier: str, instruction: str, geometry: list[GeometryRecord], path: str | None,
         before: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:  # fmt: skip
-        """An episode begins; a branch with the hand's places (K, 3) in each episode of the same tree."""
+        """An episode begins, kept at `path` if not None; a branch with the hand's places (K, 3) in its tree."""
         self._tell("episode", identifier, instruction, geometry, path, before)
 
     def step(self, record: StepRecord, poses: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:

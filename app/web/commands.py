@@ -60,6 +60,10 @@ class CockpitLike(Protocol):
     def rerun_url(self) -> str:
         """Where the Rerun viewer finds its stream, `rerun+http://127.0.0.1:PORT/proxy`."""
 
+    @property
+    def library(self) -> Path:
+        """The folder that holds the episodes of all runs."""
+
     def episode_files(self) -> Sequence[Path]:
         """Recordings (`.rrd`) and logs (`.arrow`) of this run's episodes, oldest first."""
 
@@ -197,6 +201,20 @@ class Commands:
     def look(self, step: object, episode: object = None) -> Status:
         """Show a recorded control step in the live view."""
         return self._call("look", step=whole_number(step), episode=episode)
+
+    def open(self, path: str, name: str, step: object = None) -> Status:
+        """Show an episode that lies on disk, from a control step or its first on; it may then be gone back to."""
+        return self._call("open", path=path, name=name, step=step)
+
+    def open_evaluated(self, root: str, evaluation: str, number: object, step: object = None) -> Status:
+        """The same for an episode of a kept evaluation."""
+        return self._call(
+            "open_evaluated", root=root, evaluation=evaluation, number=whole_number(number), step=whole_number(step)
+        )
+
+    def play(self, is_on: object = True, speed: object = 1) -> Status:
+        """Play what is looked at in the live view and in Rerun, or stay where it is."""
+        return self._call("play", on=is_on, speed=speed)
 
     def rewind(self, step: object, episode: object = None) -> Status:
         """Back to a recorded control step (of the newest episode, or the one that is named)."""

@@ -166,6 +166,7 @@ class LiveFeed:
             "preview_tokens": lambda: commands.preview_tokens(asked.get("pins"), asked.get("steps")),
             "episodes": commands.episodes,
             "look": lambda: commands.look(asked.get("step"), asked.get("episode")),
+            "play": lambda: commands.play(asked.get("on", True), asked.get("speed", 1)),
             "rewind": lambda: commands.rewind(asked.get("step"), asked.get("episode")),
             "branch": lambda: commands.branch(asked.get("point"), name),
         }

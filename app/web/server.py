@@ -23,8 +23,11 @@ from app import DEFAULT_HOST, DEFAULT_PORT, ROOT
 from app.web.access import Access, Gate, access_for
 from app.web.commands import CockpitLike, Commands
 from app.web.downloads import make_router
+from app.web.failures import make_failures_router
+from app.web.library import make_library_router
 from app.web.live import LiveFeed
 from app.web.rerun_proxy import RerunProxy
+from app.web.shelf import Shelf
 
 ASSETS: Final = ROOT / "assets" / "web"
 SWITCH_INTERVAL: Final = 0.0005
@@ -108,6 +111,8 @@ def build_app(cockpit: CockpitLike, access: Access | None = None) -> FastAPI:
     if access.token is not None:
         app.router.routes.extend(rerun.routes())
     base = f"/web/{_assets_version()}"
+    app.include_router(make_failures_router(cockpit.library, commands, base))
+    app.include_router(make_library_router(Shelf(cockpit.library), commands, base))
     app.mount(base, StaticFiles(directory=ASSETS), name="web")
     return gr.mount_gradio_app(
         app,

@@ -14,7 +14,8 @@ HELP = "write episodes of a library as a LeRobotDataset v3.0, or append them to 
 EXAMPLES = """\
   libra export runs/demonstrations /tmp/dataset --format lerobot
   libra export runs /tmp/corrections --driver human --outcome success
-  libra export runs /tmp/dataset --task stack --skip-unlabelled --json"""
+  libra export runs /tmp/dataset --task stack --skip-unlabelled --json
+  libra export runs /tmp/chosen --ids chosen.txt"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
     parser.add_argument(
         "--skip-unlabelled", action="store_true", help="leave out episodes whose record was cut off before an outcome"
+    )
+    parser.add_argument(
+        "--ids", type=Path, metavar="FILE", help="only the episodes whose ids are in FILE, one a line (`-`: from stdin)"
     )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
@@ -37,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         library = open_library(arguments.library, quiet=arguments.json)
-        chosen = choose(library.episodes, selection_of(arguments))
+        episodes = library.episodes if arguments.ids is None else [library.find(each) for each in _ids(arguments.ids)]
+        chosen = choose(episodes, selection_of(arguments))
         report = export_episodes(chosen, arguments.out, arguments.skip_unlabelled, quiet=arguments.json)
     except (LibraryError, OSError) as error:
         print(f"libra export: {error}", file=sys.stderr)
@@ -53,3 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     for name, reason in report.refused.items():
         print(f"libra export: {name} was left out: {reason}", file=sys.stderr)
     return 1 if report.refused else 0
+
+
+def _ids(path: Path) -> list[str]:
+    text = sys.stdin.read() if str(path) == "-" else path.read_text()
+    return [line.strip() for line in text.splitlines() if line.strip()]

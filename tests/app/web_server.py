@@ -36,11 +36,15 @@ class QuietSession:
 class Behind:
     """What the web server needs of a cockpit."""
 
-    def __init__(self, client: Any = None, rerun_url: str = "rerun+http://127.0.0.1:9/proxy") -> None:
+    def __init__(
+        self, client: Any = None, rerun_url: str = "rerun+http://127.0.0.1:9/proxy",
+        library: Path = Path("none"),
+    ) -> None:  # fmt: skip
         self.client = client or QuietSession()
         self.frames = FrameFeed()
         self.rerun_url = rerun_url
         self.files: list[Path] = []
+        self.library = library
 
     def episode_files(self) -> list[Path]:
         return self.files

@@ -28,10 +28,16 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the cockpit of these tests keeps its episodes."""
+    return tmp_path_factory.mktemp("library")
+
+
+@pytest.fixture(scope="session")
+def address(library: Path) -> Iterator[str]:
     port = free_port()
     line = [sys.executable, "-m", "app.cli", "demo", "--port", str(port), "--rerun-port", str(free_port())]
-    cockpit = subprocess.Popen([*line, "--seed", "880000"], cwd=ROOT)
+    cockpit = subprocess.Popen([*line, "--seed", "880000", "--library", str(library)], cwd=ROOT)
     address = f"http://127.0.0.1:{port}/"
     deadline = time.monotonic() + 120
     while True:

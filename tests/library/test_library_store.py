@@ -96,7 +96,7 @@ def test_the_deleted_come_back_with_all_that_was_said_of_them(library: Library) 
     assert [each.id for each in Library(library.root).episodes] == ["episode-001", "episode-003"]
     assert not list(library.root.glob("episode-002*"))
     assert [each.id for each in library.deleted] == ["episode-002"]
-    assert library.undelete("episode-002").edits.starred
+    assert library.undelete("episode-002")[0].edits.starred
     assert (library.root / "episode-002.rrd").read_bytes() == b"rerun"
     with pytest.raises(LibraryError, match="in the trash"):
         library.undelete("episode-002")
@@ -133,7 +133,7 @@ def test_folders_of_folders_are_a_library_too(tmp_path: Path) -> None:
         library.find("episode-001")
     library.delete("monday/episode-001")
     assert (tmp_path / "trash" / "monday" / "episode-001.arrow").is_file()
-    assert library.undelete("monday/episode-001").id == "monday/episode-001"
+    assert library.undelete("monday/episode-001")[0].id == "monday/episode-001"
 
 
 def test_of_two_processes_that_change_a_library_the_second_is_told(library: Library) -> None:

@@ -1,0 +1,83 @@
+"""Plays recorded steps in the live view and in Rerun, as fast as they happened, while nothing moves."""
+
+from __future__ import annotations
+
+from app.session.episode import Episode
+from app.session.protocol import CommandError
+from app.session.recalled import Recalled
+from app.session.robot import Robot
+from app.session.watchers import Watchers
+from records import StepRecord
+from scenes.world import World
+
+
+class Player:
+    """One episode at a time. Rerun is told of every step when the live view shows it: both are at the same one.
+
+    Args:
+        robot: shows recorded steps.
+        watchers: Rerun is among them.
+    """
+
+    def __init__(self, robot: Robot, watchers: Watchers) -> None:
+        self.playing = False
+        self.speed = 1.0
+        self._robot = robot
+        self._watchers = watchers
+        self._episode: Episode | None = None
+        self._at = 0.0
+        """index of the next record to show, in fractions where it is played slowly"""
+        self._told: tuple[Episode, int] | None = None
+        """whose recording Rerun has open, and the index of the record that it is told next"""
+        self._world: World | None = None
+
+    def start(self, episode: Episode, step: int, speed: float) -> None:
+        """From a control step on; where Rerun was left at that step, its recording goes on."""
+        index = step - episode.records[0].step
+        if self._told == (episode, index + 1):
+            index += 1  # this step is on screen already
+        elif self._told != (episode, index):
+            self._begin(episode, index)
+        self._episode, self._at, self.speed, self.playing = episode, float(index), speed, True
+
+    def stop(self) -> None:
+        """Stay where it is."""
+        self.playing = False
+
+    def forget(self) -> None:
+        """Rerun was told of something else, or is another one now."""
+        self.playing, self._told = False, None
+
+    def turn(self) -> tuple[str, int] | None:
+        """Show what is next; the episode and the step that are shown, None at the end."""
+        episode = self._episode
+        assert episode is not None
+        index = int(self._at)
+        if index >= len(episode.records):
+            self.playing = isinstance(episode, Recalled) and episode.reading  # the rest is not there yet
+            return None
+        record = episode.records[index]
+        if self._told is not None and self._told[0] is episode:
+            for each in episode.records[self._told[1] : index + 1]:
+                self._tell(each)
+            self._told = (episode, index + 1)
+        self._robot.show_record(record)
+        self._at += self.speed
+        return episode.id, record.step
+
+    def _begin(self, episode: Episode, index: int) -> None:
+        world = self._world = self._world or World()  # of its own: the scene stays as it is
+        try:
+            world.set_state(episode.records[index].state)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        self._watchers.episode(episode.id, episode.instruction, self._robot.env.geometry(world), None)
+        self._told = (episode, index)
+
+    def _tell(self, record: StepRecord) -> None:
+        assert self._world is not None
+        self._world.set_state(record.state)
+        data = self._world.data
+        self._watchers.step(record, (data.xpos.astype("float32"), data.xquat.astype("float32")))
+        if record.outcome is not None:
+            self._watchers.end(record.outcome, record.events[-1] if record.events else "")

@@ -1,0 +1,180 @@
+"""An episode that lies on disk is looked at, played and gone back to, whichever run recorded it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from recorded_log import NOT_A_SCENE, write_foreign
+
+from app.session.protocol import SessionSettings
+from app.session.recorder import Recorder
+from app.session.session import Session
+from app.session.watchers import Watchers
+from records.log import read_episode
+from scenes import TabletopEnv
+
+
+class Watched(Watchers):
+    """Keeps what the live view and Rerun are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[tuple[int, int]] = []
+        self.told: list[tuple[object, ...]] = []
+
+    def pose(self, qpos, coarse_path, refined_path, step, stamp, seed, by_hand=False) -> None:  # type: ignore[no-untyped-def]
+        self.shown.append((seed, step))
+
+    def episode(self, identifier, instruction, geometry, path, before=None) -> None:  # type: ignore[no-untyped-def]
+        self.told.append(("episode", identifier, path))
+
+    def step(self, record, poses) -> None:  # type: ignore[no-untyped-def]
+        self.told.append(("step", record.step, poses))
+
+    def end(self, outcome, sentence) -> None:  # type: ignore[no-untyped-def]
+        self.told.append(("end", outcome))
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twenty steps of a hand in scene 11, and the step that ended it."""
+    recorder = Recorder()
+    folder = tmp_path_factory.mktemp("yesterday")
+    session = Session(SessionSettings(Path("none"), seed=11, folder=folder), Watchers(), recorder)
+    session.command("take_over", {"holder": "somebody"})
+    for number in range(20):
+        session.drive({"holder": "somebody", "action": [0, 0, 0.5, 0, 0, 0, -1], "number": number})
+        session.control_step(time.monotonic(), lambda due: None)
+        time.sleep(0.05)
+    session.command("stop", {})
+    session.close()
+    recorder.close()
+    return folder / "episode-001.arrow"
+
+
+@pytest.fixture
+def today(tmp_path: Path):  # type: ignore[no-untyped-def]
+    recorder = Recorder()
+    watchers = Watched()
+    session = Session(SessionSettings(Path("none"), seed=7, folder=tmp_path), watchers, recorder)
+    yield session, watchers
+    session.close()
+    recorder.close()
+
+
+def read_whole(session: Session, name: str) -> None:
+    deadline = time.monotonic() + 20
+    while session.journal.find(name, session.journal.tree()[-1]["first"])[0].reading:  # type: ignore[attr-defined]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_an_episode_of_another_run_is_shown_as_it_was_and_the_scene_stays(today, log):  # type: ignore[no-untyped-def]
+    session, watchers = today
+    status = session.command("open", {"path": str(log), "name": "yesterday/episode-001"})
+    assert status["looked"] == ["yesterday/episode-001", 0] and "error" not in status
+    assert watchers.shown[-1] == (11, 0) and status["seed"] == 7
+    assert session.command("look", {"step": 5, "episode": "yesterday/episode-001"})["looked"][1] == 5
+    assert session.command("status", {})["looked_line"]["human"]
+
+
+def test_playing_shows_every_step_in_the_live_view_and_tells_rerun_the_same(today, log):  # type: ignore[no-untyped-def]
+    session, watchers = today
+    session.command("open", {"path": str(log), "name": "yesterday/episode-001"})
+    read_whole(session, "yesterday/episode-001")
+    records = read_episode(log).records
+    assert session.command("play", {})["playing"] == 1
+    watchers.shown.clear()
+    while session.player.playing:
+        session.play_step()
+    assert [step for _, step in watchers.shown] == [record.step for record in records]
+    told = watchers.told
+    assert told[0] == ("episode", "yesterday/episode-001", None) and told[-1] == ("end", "aborted")
+    env = TabletopEnv()
+    for said, record in zip(told[1:-1], records, strict=True):
+        env.set_state(record.state)
+        assert said[1] == record.step
+        np.testing.assert_array_equal(said[2][0], env.body_poses()[0])
+    assert session.status["looked"] == ["yesterday/episode-001", records[-1].step]
+
+
+def test_a_play_that_was_halted_goes_on_in_the_same_recording(today, log):  # type: ignore[no-untyped-def]
+    session, watchers = today
+    session.command("open", {"path": str(log), "name": "y/episode-001"})
+    read_whole(session, "y/episode-001")
+    session.command("play", {"speed": 4})
+    for _ in range(3):
+        session.play_step()
+    assert session.command("play", {"on": False})["playing"] is None
+    step = session.status["looked"][1]
+    session.command("play", {"speed": 0.5})
+    session.play_step()
+    assert session.status["looked"][1] in (step, step + 1)
+    steps = [said[1] for said in watchers.told if said[0] == "step"]
+    assert steps == list(range(len(steps))), "Rerun misses no step and gets none twice"
+
+
+def test_the_scene_goes_to_a_step_of_it_bit_for_bit_and_a_human_goes_on(today, log):  # type: ignore[no-untyped-def]
+    session, _ = today
+    session.command("open", {"path": str(log), "name": "y/episode-001", "step": 9})
+    status = session.command("rewind", {"step": 9, "episode": "y/episode-001"})
+    assert (status["state"], status["rewound"], status["seed"]) == ("paused", ["y/episode-001", 9], 11)
+    np.testing.assert_array_equal(session.robot.env.get_state(), read_episode(log).records[9].state)
+    status = session.command("take_over", {"holder": "me"})
+    assert status["driver"] == "human" and status["branch"] == ["y/episode-001", 9]
+    session.control_step(time.monotonic(), lambda due: None)
+    assert session.status["step"] == 10
+
+
+def test_what_cannot_be_opened_is_refused_with_a_reason_and_nothing_is_done(today, log, tmp_path):  # type: ignore[no-untyped-def]
+    session, watchers = today
+    before = list(watchers.shown)
+    cut = tmp_path / "cut.arrow"
+    cut.write_bytes(log.read_bytes()[:200])
+    foreign = write_foreign(tmp_path / "foreign.arrow")
+    for path, words in (
+        (None, "ends in .arrow"),
+        (str(tmp_path / "none.arrow"), "deleted or moved"),
+        (str(cut), "cannot be shown"),
+        (str(foreign), NOT_A_SCENE),
+    ):
+        status = session.command("open", {"path": path})
+        assert words in status["error"] and status["looked"] is None
+    assert watchers.shown == before
+    assert "open an episode" in session.command("play", {})["error"]
+    assert "times as fast" in session.command("play", {"speed": 3})["error"]
+
+
+def test_an_episode_that_is_running_is_not_hidden_by_an_old_one(today, log):  # type: ignore[no-untyped-def]
+    session, _ = today
+    session.command("take_over", {"holder": "me"})
+    assert "press Pause" in session.command("open", {"path": str(log)})["error"]
+    assert "press Pause" in session.command("play", {})["error"]
+
+
+def test_an_episode_of_this_run_is_opened_from_memory(today, log):  # type: ignore[no-untyped-def]
+    session, _ = today
+    session.command("take_over", {"holder": "me"})
+    for _ in range(3):
+        session.control_step(time.monotonic(), lambda due: None)
+    session.command("reset", {"seed": 7})
+    assert session.journal.recorder.flush(5)
+    status = session.command("open", {"path": str(session.settings.folder / "episode-001.arrow"), "name": "x/y"})
+    assert status["looked"] == ["episode-001", 0]
+
+
+def test_an_episode_with_a_damaged_end_is_shown_up_to_there(today, log, tmp_path):  # type: ignore[no-untyped-def]
+    session, _ = today
+    cut = tmp_path / "half.arrow"
+    shutil.copy(log, cut)
+    with cut.open("r+b") as file:
+        file.truncate(cut.stat().st_size * 2 // 3)
+    session.command("open", {"path": str(cut), "name": "half"})
+    read_whole(session, "half")
+    last = session.journal.tree()[-1]["step"] - 1
+    assert 5 < last < 20
+    assert session.command("look", {"step": last, "episode": "half"})["looked"] == ["half", last]
