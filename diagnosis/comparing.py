@@ -39,7 +39,8 @@ def compare(before: Kept, after: Kept) -> Comparison:
     old = [before.rows[one]["success"] for one, _ in pairs]
     new = [after.rows[other]["success"] for _, other in pairs]
     families: dict[str, dict[str, int]] = {}
-    fixed, broken = [], []
+    fixed: list[list[int]] = []
+    broken: list[list[int]] = []
     for (one, other), was, now in zip(pairs, old, new, strict=True):
         family = families.setdefault(before.tasks[one].goal.family, {"fixed": 0, "broken": 0, "unchanged": 0})
         family["unchanged" if was == now else "fixed" if now else "broken"] += 1

@@ -135,4 +135,4 @@ def _thing(name: str, rng: Generator) -> str:
 
 def one(ways: Sequence[str], rng: Generator) -> str:
     """Any of them."""
-    return ways[rng.integers(len(ways))]
+    return ways[int(rng.integers(len(ways)))]

@@ -137,16 +137,16 @@ class TraceWriter:
     def acted(self, action: NDArray[np.float32]) -> None:
         """A step was carried out."""
         decision, self._decision = self._decision, None
-        nothing = decision is None or decision.proposal is None
-        used = decision is not None and decision.intent is not None
+        proposal = None if decision is None else decision.proposal
+        used = decision if decision is not None and decision.intent is not None else None
         row = {
             "action": np.asarray(action, np.float32),
-            "proposal": np.full(7, np.nan, np.float32) if nothing else np.asarray(decision.proposal, np.float32),
+            "proposal": np.full(7, np.nan, np.float32) if proposal is None else np.asarray(proposal, np.float32),
             "clamped": clamp_bits(self._world.controller.clamped),
             "holding": decision is not None and decision.control_source == "hold",
-            "staleness": decision.staleness if used and decision.staleness is not None else NO_STEP,
-            "intent": len(self._intents) - 1 if used else NO_STEP,
-            "token_row": decision.token_row if used and decision.token_row is not None else NO_STEP,
+            "staleness": used.staleness if used is not None and used.staleness is not None else NO_STEP,
+            "intent": len(self._intents) - 1 if used is not None else NO_STEP,
+            "token_row": used.token_row if used is not None and used.token_row is not None else NO_STEP,
         }
         for name, value in row.items():
             self._done[name].append(value)
