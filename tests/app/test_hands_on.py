@@ -436,3 +436,16 @@ def test_who_drove_and_is_gone_does_not_keep_the_arm_from_the_policy(make):
     steps(session, 1)
     assert (sources(session)[-1], session.status["driver"]) == ("hold", "human")
     assert run(session)["driver"] == "policy"
+
+
+def test_the_first_picture_of_a_motion_is_ahead_of_time_and_the_others_follow_in_theirs(make, monkeypatch):
+    session = make()
+    say(session, "take_over", holder="me")
+    steps(session, 3)
+    shown = []
+    monkeypatch.setattr(session._watchers, "pose", lambda qpos, *rest, **more: shown.append(qpos))
+    drive(session, 1)
+    assert len(shown) == 3 and np.array_equal(shown[-1], session.robot.env.qpos)
+    shown.clear()
+    drive(session, 1)
+    assert len(shown) == 5

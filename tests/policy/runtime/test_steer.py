@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from toys import ToyPlanner, ToyRefiner, intent, observation
 
 from policy.runtime import Lockstep, Pins, Runtime, schedule_named
+from policy.runtime.runtime import PROPOSING_PERIOD
 
 BINS = st.dictionaries(st.integers(0, 6), st.integers(0, 9), max_size=7)
 
@@ -73,3 +74,13 @@ def test_letting_go_and_a_new_generation_end_it():
     runtime.steer(Pins({0: 0}, until=1000))
     runtime.reset(2)
     assert runtime.pins_at(5) is None
+
+
+def test_while_somebody_else_drives_the_planner_looks_twice_a_second_and_the_refiner_goes_on():
+    runtime = Runtime(TenBins(), ToyRefiner(), schedule_named("asynchronous"), Lockstep(1))
+    runtime.reset(1, episode_seed=3)
+    driven = np.zeros(7, np.float32)
+    decisions = [runtime.decide(observation(step, 1), driven=driven) for step in range(60)]
+    assert runtime.counters.planner_calls == 60 // PROPOSING_PERIOD
+    assert runtime.counters.refiner_calls >= 15
+    assert all(decision.proposal is not None for decision in decisions[6:])
