@@ -16,21 +16,18 @@ all of it runs; its figures mean nothing.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import itertools
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-CORRECTED_SEEDS, FRESH_SEEDS = 730_000, 830_000
-"""training uses seeds below 300000"""
+FRESH_SEEDS = 830_000
+"""training uses seeds below 300000, corrections those from 730000 on"""
 POINTS, LOST_POINTS, MINUTES = 25.0, 2.0, 20.0
 
 
@@ -58,67 +55,15 @@ def libra(*words: object) -> None:
         raise SystemExit(code)
 
 
-def corrections_in(library: Path) -> int:
-    """Episodes that something can be learned from."""
-    from library.errors import LibraryError
-    from library.store import Library
-    from training.corrections import why_not
-
-    with contextlib.suppress(LibraryError):
-        return sum(why_not(each) is None for each in Library(library).episodes)
-    return 0
-
-
-def scenes(family: str, seed: int) -> Iterator[tuple[int, str]]:
-    """Scenes of the family from a seed on, each with what is asked of it; nothing that is held out of training."""
-    from scenes.goals import is_held_out
-    from training.tasks import assign_tasks
-
-    for count in itertools.count(50, 50):
-        for task in assign_tasks(count, seed, (family,))[count - 50 :]:
-            if not is_held_out(task.goal):
-                yield task.seed, task.goal.instruction
-
-
 def correct(checkpoint: Path, library: Path, family: str, wanted: int) -> dict[str, Any]:
-    """Let the policy try and the operator correct until so many corrections are in the library."""
-    from app.bench.operator import Page, Supervisor
-    from app.bench.watching import with_page
-    from app.session.protocol import SessionSettings
+    """The operator's part; its report is kept beside the episodes."""
+    from app.bench.corrections import make_corrections
 
-    library.mkdir(parents=True, exist_ok=True)
-    runs = sorted(library.glob("run-*"))
-    there, began = corrections_in(library), time.monotonic()
-    if there >= wanted:
-        return {"corrections": there}
-    folder = library / f"run-{len(runs):02d}"
-    with with_page(SessionSettings(checkpoint), folder) as (trial, _, address):
-        trial.wait_for_policy()
-        page = Page(address)
-        operator = Supervisor(page, trial.call, lambda name: folder / f"{name}.arrow")
-        upcoming = scenes(family, CORRECTED_SEEDS + 1000 * len(runs))
-        scene = next(upcoming)
-        while True:
-            count = operator.work(*scene)
-            done = there + count["corrected"]
-            minutes = (time.monotonic() - began) / 60
-            left = minutes / max(1, count["corrected"]) * (wanted - done)
-            print(
-                f"\r{done} of {wanted} corrections, {count['by_policy']} done by the policy alone, "
-                f"{count['failed']} not done by hand; {minutes:.1f} min gone, {left:.1f} min left ",
-                end="", flush=True,
-            )  # fmt: skip
-            if done >= wanted:
-                break
-            scene = next(upcoming)
-            operator.go_on(*scene)
-        operator.close()
-        each = trial.call("status")["corrections"]
-        page.close()
-    print()
-    report = {"corrections": corrections_in(library), **count, "seconds_each": each["seconds_each"]}
-    (library / "operator.json").write_text(json.dumps(report, indent=1))
-    return report
+    report = make_corrections(checkpoint, library, family, wanted, lambda said: print(said, flush=True))
+    kept = library / "operator.json"
+    if len(report) > 1:
+        kept.write_text(json.dumps(report, indent=1))
+    return json.loads(kept.read_text()) if kept.is_file() else report
 
 
 def compare(before: Path, after: Path, families: list[str], episodes: int, out: Path, seed: int) -> dict[str, Any]:

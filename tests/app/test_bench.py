@@ -11,12 +11,14 @@ from rich.console import Console
 from stand_in import POLICY
 
 from app.bench import figures, hands
+from app.bench.corrections import make_corrections
 from app.bench.loops import FULL, QUICK, Cell, Plan, measure_loops
 from app.bench.plot import plot_loops, plot_pins
 from app.bench.report import hands_tables, loops_tables, step_table
 from app.bench.step import PARTS
 from app.bench.trial import Attempt
 from app.cli import main
+from library.store import Library
 from records import CONTROL_PERIOD, Chunk, Intent, StepRecord
 
 ZEROS = np.zeros(7, np.float32)
@@ -122,6 +124,18 @@ def test_a_human_wins_every_time_and_an_operator_does_a_task_through_the_page(mo
     assert "holds at the next step" in console.export_text()
     plot_pins(report, tmp_path / "pins.png")
     assert (tmp_path / "pins.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_an_operator_puts_right_what_a_policy_cannot_do_and_it_is_kept(tmp_path):
+    said = []
+    report = make_corrections(tmp_path / "none", tmp_path / "library", "button", 1, said.append, POLICY, patience=10)
+    assert (report["corrections"], report["corrected"], report["by_policy"]) == (1, 1, 0)
+    assert report["seconds_each"] > 0 and "1 of 1 corrections" in said[-1]
+    kept = Library(tmp_path / "library")
+    assert [each.outcome for each in kept.episodes][:2] == ["failure", "success"]
+    assert kept.episodes[1].facts.drivers["human"] > 10 and kept.episodes[1].facts.parent == "episode-001"
+    assert make_corrections(tmp_path / "none", tmp_path / "library", "button", 1, said.append) == {"corrections": 1}
 
 
 def test_one_control_step_is_broken_into_its_parts(capsys):
