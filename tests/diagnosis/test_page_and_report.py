@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from rerun.experimental import RrdReader
+from rerun.chunk import RrdReader
 
 from app.cli import main
 from diagnosis import page
