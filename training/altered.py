@@ -85,7 +85,9 @@ class AlteredLockstep:
         def ask(observation: Any) -> tuple[tuple[Any, ...], Intent | None]:
             now = self._setting.at(observation.step)
             if "tokens" in now.oracle:
-                return (observation,), oracle_intent(self._world, self._task.goal, observation, self._config)
+                return (observation,), oracle_intent(
+                    self._world, self._task.goal, observation, self._config, now.planner_delay
+                )
             if now.plainly:
                 observation = replace(observation, instruction=self._task.goal.instruction)
             return (self._faults[now].asked(observation),), None

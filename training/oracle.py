@@ -27,13 +27,14 @@ _STILL = 1.5
 """bins: there is none for zero, what is as small as the two beside it means no motion"""
 
 
-def oracle_intent(world: World, goal: Goal, observation: Observation, config: PolicyConfig) -> Intent:
+def oracle_intent(world: World, goal: Goal, observation: Observation, config: PolicyConfig, delay: int = 0) -> Intent:
     """The intent of a planner that is right: tokens of what the expert does from here, anchors of where things are.
 
-    The expert is rolled ahead as far as a refiner follows tokens; later rows repeat the last one.
+    The expert is rolled ahead as far as tokens are followed that arrive `delay` steps late; later rows repeat the last.
     """
     asked_at = time.monotonic()
-    horizon, rows = config.horizon, min(config.horizon, max(config.trusted_steps, 0) + config.intent_after)
+    horizon = config.horizon
+    rows = min(horizon, max(config.trusted_steps, delay, 0) + config.intent_after)
     actions = np.zeros((horizon, len(ACTION_NAMES)), np.float32)
     anchors = true_anchors(world, goal)
     with returning(world):
