@@ -343,10 +343,12 @@ class SessionCommands:
         session.instruction = record.instruction
         session.before_pause = "running"
         session.robot.show(step)
+        origin = self._origin(found)
         session.say(
             "paused",
-            f"Step {step} of {found.id}: Pause lets the policy go on from here, Run with other words, "
-            f"Take over by hand. {self._origin(found)}".strip(),
+            f"Step {step} of {found.id}: Pause lets the policy go on from here, Run with other words, Take over by hand."
+            if not origin
+            else f"Step {step} of {found.id}: press Take over, or Pause for the policy. {origin}",
         )
 
     def _branch(self, given: dict[str, Any]) -> None:

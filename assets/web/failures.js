@@ -122,7 +122,7 @@ function summary(successes, found) {
   const problem = evaluation.problem ? `<p class="problem">${escape(evaluation.problem)}</p>` : "";
   const failed = found.length - successes;
   const against = changes ? `<p><b>${changes.fixed.length}</b> fixed, <b>${changes.broken.length}</b> broken, <b>${changes.unchanged}</b> unchanged of ${changes.pairs} pairs; difference ${(100 * (changes.paired.difference ?? 0)).toFixed(1)} points${changes.paired.interval_95 ? ` (${changes.paired.interval_95.map((each) => (100 * each).toFixed(1)).join(" to ")})` : ""}, McNemar p = ${Number(changes.paired.mcnemar_p ?? 1).toPrecision(2)}.${changes.problem ? ` ${escape(changes.problem)}` : ""}</p>` : "";
-  query("#summary").innerHTML = `<p class="rate"><b>${found.length ? ((100 * successes) / found.length).toFixed(1) : "–"} %</b> ${found.length ? rate(successes, found.length).replace(/,.*% /, ", ") : "nothing is like that"}${failed ? "" : found.length ? ": no failures here" : ""}</p>${problem}${against}
+  query("#summary").innerHTML = `<p class="rate"><b>${found.length ? ((100 * successes) / found.length).toFixed(1) : "–"} %</b> ${found.length ? rate(successes, found.length).replace(/,.*% \(/, "; 95 % interval ").replace(")", "") : "nothing is like that"}${failed ? "" : found.length ? ": no failures here" : ""}</p>${problem}${against}
     <p class="chips">${chips(causes, "cause")}${chips(counts, "event")}</p>`;
   for (const chip of document.querySelectorAll("#summary .chip")) chip.onclick = () => { const place = query(`#filter-${chip.dataset.filter}`); place.value = place.value === chip.dataset.value ? "" : chip.dataset.value; show(); };
 }

@@ -1,0 +1,124 @@
+"""Measure the library and the failures page in a real browser: how fast they open, filter and begin to replay.
+
+    python scripts/make_library.py /tmp/many --episodes 1000
+    python scripts/make_evaluation.py /tmp/many/evaluations --episodes 5000
+    libra eval --expert --episodes 20 --tasks pick --keep /tmp/many/evaluations
+    libra demo --library /tmp/many            # in another terminal
+    python scripts/measure_pages.py http://127.0.0.1:7860/ --json pages.json
+
+The first visit lets the library be read (1,000 new logs take a minute or so) and is not measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "e2e")]
+
+from steps import FLAGS  # noqa: E402
+
+from app.browser import find_browser  # noqa: E402
+
+TIMES = 10
+_FILTER = """async ([place, value, list]) => {
+  const began = performance.now();
+  const element = document.querySelector(place);
+  element.value = value;
+  element.dispatchEvent(new Event(element.tagName === "SELECT" ? "change" : "input"));
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  return [performance.now() - began, Number(document.querySelector(list).dataset.count)];
+}"""
+
+
+def opened(page: Page, address: str, ready: str) -> float:
+    """Milliseconds from the request until what the page is for is there."""
+    began = time.perf_counter()
+    page.goto(address)
+    page.wait_for_selector(ready)
+    return 1e3 * (time.perf_counter() - began)
+
+
+def filtered(page: Page, place: str, values: list[str], shown: str) -> list[float]:
+    """Milliseconds from a change of a filter until the picture after it."""
+    return [page.evaluate(_FILTER, [place, value, shown])[0] for value in values * 3]
+
+
+def summary(values: list[float]) -> dict[str, float]:
+    """Of milliseconds."""
+    return {"median_ms": round(statistics.median(values), 1), "worst_ms": round(max(values), 1)}
+
+
+def measure(page: Page, address: str) -> dict[str, Any]:
+    """Both pages."""
+    page.goto(f"{address}library")
+    page.wait_for_selector("#episodes .row", timeout=600_000)
+    library = {
+        "episodes": int(page.get_attribute("#episodes", "data-count") or 0),
+        "opens": summary([opened(page, f"{address}library", "#episodes .row") for _ in range(TIMES)]),
+        "filter": summary(filtered(page, "#search", ["drawer", "cube red", ""], "#episodes")),
+        "outcome": summary(filtered(page, "#filter-outcome", ["failure", "success", ""], "#episodes")),
+    }
+    page.goto(f"{address}failures")
+    page.wait_for_selector("#matrix[data-count]", timeout=600_000)
+    largest = page.evaluate("""() => {
+      const of = (option) => Number(/of (\\d+)/.exec(option.text)?.[1] ?? 0);
+      return [...document.querySelector("#evaluation").options].sort((a, b) => of(b) - of(a)).map((each) => each.value);
+    }""")
+    failures: dict[str, Any] = {
+        "opens": summary(
+            [opened(page, f"{address}failures?{n}#{largest[0]}", "#matrix[data-count]") for n in range(TIMES)]
+        ),
+        "episodes": int(page.get_attribute("#matrix", "data-count") or 0),
+        "filter": summary(filtered(page, "#filter-outcome", ["failure", "success", ""], "#matrix")),
+        "sort": summary(filtered(page, "#sort", ["closest", "steps", "seed"], "#matrix")),
+    }
+    if len(largest) > 1:
+        page.goto(f"{address}failures?replay#{largest[-1]}")
+        page.wait_for_selector("#matrix[data-count]")
+        took = []
+        for number in range(min(TIMES, int(page.get_attribute("#matrix", "data-count") or 0))):
+            took.append(page.evaluate(
+                "async (i) => { const began = performance.now(); const { player, data } = window.failures;"
+                "await player.open('/failures/open', { evaluation: data.evaluation.id, number: data.columns.number[i],"
+                " step: 0 }, { plays: true });"
+                "const first = player.at; while (player.at === first && performance.now() - began < 10000)"
+                " await new Promise((go) => setTimeout(go, 5)); return performance.now() - began; }",
+                number,
+            ))  # fmt: skip
+            page.evaluate("window.failures.player.view.ask({ do: 'play', on: false })")
+        failures["replay_starts"] = summary(took)
+    return {"library": library, "failures": failures}
+
+
+def main() -> int:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("address", nargs="?", default="http://127.0.0.1:7860/")
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    found = find_browser()
+    if found is None:
+        print("There is no browser: `make test` installs one.", file=sys.stderr)
+        return 1
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(found[0]), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        report = measure(page, given.address.rstrip("/") + "/")
+        browser.close()
+    print(json.dumps(report, indent=1))
+    if given.json:
+        given.json.write_text(json.dumps(report, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
