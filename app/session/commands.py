@@ -346,7 +346,7 @@ class SessionCommands:
         origin = self._origin(found)
         session.say(
             "paused",
-            f"Step {step} of {found.id}: Pause lets the policy go on from here, Run with other words, Take over by hand."
+            f"Step {step} of {found.id}: Pause lets the policy go on, Run with other words, Take over by hand."
             if not origin
             else f"Step {step} of {found.id}: press Take over, or Pause for the policy. {origin}",
         )
