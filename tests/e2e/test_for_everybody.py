@@ -16,7 +16,7 @@ NAMELESS = """() => [...document.querySelectorAll("button, input, select, textar
       return !(each.getAttribute("aria-label") || named || label || each.textContent || each.title || "").trim();
     }).map((each) => each.outerHTML.slice(0, 160))"""
 MUTE = """() => [...document.querySelectorAll("button")]
-    .filter((each) => !each.closest("#rerun, #suggestions, #token-grid, dialog, #latency, .pushes, #branches"))
+    .filter((each) => !each.closest("#rerun, #suggestions, #token-grid, dialog, #latency, #branches, #refresh"))
     .filter((each) => each.id && !each.dataset.tip).map((each) => each.id)"""
 KEYLESS = """() => [...document.querySelectorAll("button[id]")]
     .filter((each) => !each.closest("#rerun, dialog, .panel, .tour") && each.dataset.tip && !each.dataset.key)

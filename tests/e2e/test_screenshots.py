@@ -76,3 +76,15 @@ def test_the_page_on_a_phone(page: Page, paused: Client, picture: Picture) -> No
         picture("phone")
     finally:
         page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_a_direction_that_is_pinned_and_the_panel_for_the_world(page: Page, paused: Client, picture: Picture) -> None:
+    wait_for(paused, lambda now: now["tokens"] is not None, 60)
+    for bin_ in ("x +0.7", "z +0.9"):
+        page.click(f'#token-grid button[aria-label^="{bin_}"]')
+    page.wait_for_function("document.querySelector('.foresight .coarse').getAttribute('points').length > 20")
+    page.keyboard.press("c")
+    assert page.is_visible("#world-panel") and page.text_content("#drop").strip() == "Drop it"
+    picture("steer")
+    page.click("#world")
+    page.click("#unpin")
