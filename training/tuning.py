@@ -46,7 +46,7 @@ class Tuning:
 
     def smaller(self) -> Tuning:
         """A minute of the same, to see that everything runs."""
-        return Tuning(4, 2, 2, 4, 4, ways=2, save_every=2)
+        return Tuning(2, 1, 1, 4, 4, ways=1, save_every=2)
 
 
 @dataclass(frozen=True)

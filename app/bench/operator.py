@@ -35,7 +35,10 @@ class Page:
     def __init__(self, address: str) -> None:
         from websockets.sync.client import connect
 
-        self._connecting: AbstractContextManager[Any] = connect(f"ws://{address}/live", max_size=None, compression=None)
+        # Who drives for long reads nothing meanwhile: a bounded queue would stop the answers to pings as well.
+        self._connecting: AbstractContextManager[Any] = connect(
+            f"ws://{address}/live", max_size=None, max_queue=None, compression=None
+        )
         self.socket = self._connecting.__enter__()
         self.status: dict[str, Any] = {}
         self.name = ""
