@@ -18,7 +18,7 @@ from training.trace import Trace
 
 WIDTH, HEIGHT = 480, 270
 _QUALITY = 80
-_LEFT, _TOP, _SHARE = 0.2, 0.28, 0.6
+_LEFT, _TOP, _SHARE = 0.16, 0.24, 0.68
 """what of the wide view is shown: the table and the hand"""
 _FRAMES = 8
 

@@ -13,7 +13,7 @@ from diagnosis.contract import Comparison, EventRow
 from diagnosis.replaying import replay
 from diagnosis.store import EvaluationError, Kept, as_row, facts_of, known_events, open_evaluation, read_verdicts, title
 from policy.runtime import coarse_path
-from records import CONTROL_PERIOD, Intent, Observation, StepRecord
+from records import CONTROL_PERIOD, Intent, Observation, Outcome, StepRecord
 from scenes import TabletopEnv
 from training.rollout import look_through
 from training.tasks import Task
@@ -42,8 +42,9 @@ def to_rerun(root: Path, id: str, number: int, path: Path) -> Path:
         for record, positions, quaternions in steps(env, task, trace, events_in(kept, number), kept.manifest.created):
             log.step(record, positions, quaternions)
         row = kept.rows[number]
-        outcome = "success" if row["success"] else "refused" if row["refused"] else "failure"
-        log.end(outcome, f"{verdict['cause']}: {verdict['sentence']}" if verdict else f"{row['steps']} control steps")  # type: ignore[arg-type]
+        outcome: Outcome = "success" if row["success"] else "refused" if row["refused"] else "failure"
+        said = f"{verdict['cause']}: {verdict['sentence']}" if verdict else f"{row['steps']} control steps"
+        log.end(outcome, said)
     except OSError as error:
         raise EvaluationError(f"{path} cannot be written ({error.strerror}).") from error
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,7 +53,7 @@ def score_events(
         report["planted"][kind] = {**rate(hits), "missed_seeds": missed}
     groups = [(Setting(None), assign_tasks(clean, seed + 50_000))]
     tasks = groups[0][1]
-    played = share_out(partial(_clean_all), list(enumerate(tasks)), workers, "clean episodes", "episode", quiet)
+    played = share_out(_clean_all, list(enumerate(tasks)), workers, "clean episodes", "episode", quiet)
     report["clean"]["expert"] = _alarms([alarms for alarms in played if alarms is not None])
     if evaluation is not None:
         events = events_of(evaluation)

@@ -137,17 +137,21 @@ class TraceWriter:
     def acted(self, action: NDArray[np.float32]) -> None:
         """A step was carried out."""
         decision, self._decision = self._decision, None
-        proposal = None if decision is None else decision.proposal
-        used = decision if decision is not None and decision.intent is not None else None
-        row = {
+        row: dict[str, Any] = {
             "action": np.asarray(action, np.float32),
-            "proposal": np.full(7, np.nan, np.float32) if proposal is None else np.asarray(proposal, np.float32),
+            "proposal": np.full(7, np.nan, np.float32),
             "clamped": clamp_bits(self._world.controller.clamped),
             "holding": decision is not None and decision.control_source == "hold",
-            "staleness": used.staleness if used is not None and used.staleness is not None else NO_STEP,
-            "intent": len(self._intents) - 1 if used is not None else NO_STEP,
-            "token_row": used.token_row if used is not None and used.token_row is not None else NO_STEP,
+            "staleness": NO_STEP,
+            "intent": NO_STEP,
+            "token_row": NO_STEP,
         }
+        if decision is not None and decision.proposal is not None:
+            row["proposal"] = np.asarray(decision.proposal, np.float32)
+        if decision is not None and decision.intent is not None:
+            row["intent"] = len(self._intents) - 1
+            row["staleness"] = NO_STEP if decision.staleness is None else decision.staleness
+            row["token_row"] = NO_STEP if decision.token_row is None else decision.token_row
         for name, value in row.items():
             self._done[name].append(value)
 
