@@ -135,7 +135,13 @@ def row_of(episode: Episode) -> Row:
     facts, edits = episode.facts, episode.edits
     rerun = episode.path.with_suffix(".rrd").is_file()
     if facts is None:
-        known = {"id": episode.id, "name": "", "problem": episode.problem, "deleted": episode.deleted, "rerun": rerun}
+        known: dict[str, Any] = {
+            "id": episode.id,
+            "name": "",
+            "problem": episode.problem,
+            "deleted": episode.deleted,
+            "rerun": rerun,
+        }
         return [known.get(field) for field in FIELDS]
     first, end = episode.span
     known = {
