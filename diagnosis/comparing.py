@@ -10,8 +10,8 @@ from training.intervals import paired
 from training.kept import Manifest
 
 _SETTING = (
-    "fingerprint", "schedule", "planner_delay", "checks", "trusted_steps", "inject", "oracle", "plainly", "noise",
-    "commit", "perturbations",
+    "fingerprint", "schedule", "planner_delay", "checks", "trusted_steps", "copies", "inject", "oracle", "plainly",
+    "noise", "commit", "perturbations",
 )  # fmt: skip
 
 

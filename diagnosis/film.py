@@ -18,6 +18,8 @@ from training.trace import Trace
 
 WIDTH, HEIGHT = 480, 270
 _QUALITY = 80
+_LEFT, _TOP, _SHARE = 0.2, 0.28, 0.6
+"""what of the wide view is shown: the table and the hand"""
 _FRAMES = 8
 
 
@@ -65,9 +67,11 @@ class Filming:
     def picture(self, task: Task) -> NDArray[np.uint8]:
         """(height, width, 3) of the world as it is now."""
         if self._renderer is None:
-            self._renderer = WideRenderer(task.seed, *self._size)
+            self._renderer = WideRenderer(task.seed, *(round(side / _SHARE) for side in self._size))
         self._renderer.arrange(task.layout)
-        return self._renderer.render(self._world.data.qpos)
+        width, height = self._size
+        left, top = round(_LEFT * width / _SHARE), round(_TOP * height / _SHARE)
+        return self._renderer.render(self._world.data.qpos)[top : top + height, left : left + width]
 
     def close(self) -> None:
         """Free the GL context."""

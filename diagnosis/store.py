@@ -119,6 +119,7 @@ def title(manifest: Manifest) -> str:
     else:
         words = [Path(manifest.checkpoint).name, manifest.schedule, f"{manifest.planner_delay} late"]
     words += [f"trusts tokens {manifest.trusted_steps} steps"] * (manifest.trusted_steps is not None)
+    words += ["tokens copied"] * manifest.copies
     words += ["intents not checked"] * (not manifest.checks and manifest.checkpoint is not None)
     words += [each for each in (*manifest.perturbations, manifest.inject, *manifest.oracle) if each]
     words += ["canonical words"] * manifest.plainly + [f"noise {manifest.noise}"] * (manifest.noise > 0)

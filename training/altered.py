@@ -13,7 +13,7 @@ from policy.runtime.batches import Request
 from records import Chunk, Intent
 from scenes.world import World
 from training.faults import Fault
-from training.oracle import oracle_chunk, oracle_intent
+from training.oracle import copied_chunk, oracle_chunk, oracle_intent
 from training.setting import Setting
 from training.tasks import Task
 
@@ -22,7 +22,7 @@ _OTHER_NOISE = 1_000_003
 
 def is_altered(setting: Setting) -> bool:
     """Whether a setting needs more than a batched clock."""
-    return bool(setting.inject or setting.oracle or setting.plainly or setting.before)
+    return bool(setting.inject or setting.oracle or setting.copies or setting.plainly or setting.before)
 
 
 class _Altered(BatchWorker[Any]):
@@ -85,7 +85,9 @@ class AlteredLockstep:
         def ask(observation: Any) -> tuple[tuple[Any, ...], Intent | None]:
             now = self._setting.at(observation.step)
             if "tokens" in now.oracle:
-                return (observation,), oracle_intent(self._world, self._task.goal, observation, self._config)
+                return (observation,), oracle_intent(
+                    self._world, self._task.goal, observation, self._config, now.planner_delay
+                )
             if now.plainly:
                 observation = replace(observation, instruction=self._task.goal.instruction)
             return (self._faults[now].asked(observation),), None
@@ -106,7 +108,8 @@ class AlteredLockstep:
                 seed = (seed + _OTHER_NOISE * now.noise) % 2**32
             arguments = (observation, intent, start, committed, seed)
             if "fine" not in now.oracle:
-                return arguments, None
+                copied = copied_chunk(self._config, observation, intent, start) if now.copies else None
+                return arguments, copied
             goal = self._task.goal
             return arguments, oracle_chunk(self._world, goal, self._config, observation, intent, start, committed)
 

@@ -68,7 +68,7 @@ def evaluate(
                 keeper, number = places[index]
                 if keeper is not None:
                     keeper.add(number, result)
-                results[index] = replace(result, trace=b"", played=True)
+                results[index] = replace(result, trace=b"")
     ordered = iter([results[index] for index in range(len(episodes))])
     return [[next(ordered) for _ in tasks] for _, tasks in groups]
 
@@ -91,7 +91,7 @@ def summarise(results: Sequence[Result]) -> dict[str, Any]:
 
 def pace(results: Iterable[Result], seconds: float) -> dict[str, Any]:
     """How long the evaluation took and how much faster than real time it was, start of the processes included."""
-    simulated = sum(result.steps for result in results if result.played) * CONTROL_STEP
+    simulated = sum(result.steps for result in results if not result.kept_before) * CONTROL_STEP
     return {
         "seconds": round(seconds, 1),
         "simulated_seconds": round(simulated, 2),

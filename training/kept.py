@@ -64,6 +64,7 @@ class Manifest:
     planner_delay: int
     checks: bool
     trusted_steps: int | None
+    copies: bool
     inject: str | None
     oracle: tuple[str, ...]
     plainly: bool
@@ -77,8 +78,8 @@ class Manifest:
     def setting(self) -> Setting:
         """To play it again."""
         return Setting(
-            self.checkpoint, self.schedule, self.planner_delay, self.checks, self.trusted_steps, self.inject,
-            self.oracle, self.plainly, self.noise,
+            self.checkpoint, self.schedule, self.planner_delay, self.checks, self.trusted_steps, self.copies,
+            self.inject, self.oracle, self.plainly, self.noise,
         )  # fmt: skip
 
 
@@ -90,6 +91,7 @@ def describe(setting: Setting, tasks: Sequence[Task], command: str) -> Manifest:
         "planner_delay": setting.planner_delay,
         "checks": setting.checks,
         "trusted_steps": setting.trusted_steps,
+        "copies": setting.copies,
         "inject": setting.inject,
         "oracle": setting.oracle,
         "plainly": setting.plainly,
@@ -313,5 +315,5 @@ def result_of(row: dict[str, Any], task: Task) -> Result:
     """What `results.jsonl` says of an episode."""
     return Result(
         task, row["success"], row["steps"], row["refused"], row["fingerprint"], row["reaction"], row["plans"],
-        row["alarms"], row["closest"],
+        row["alarms"], row["closest"], kept_before=True,
     )  # fmt: skip

@@ -23,15 +23,18 @@ from scenes.world import World
 from training.tasks import kind_of
 
 _GRIPPER = len(ACTION_NAMES) - 1
+_STILL = 1.5
+"""bins: there is none for zero, what is as small as the two beside it means no motion"""
 
 
-def oracle_intent(world: World, goal: Goal, observation: Observation, config: PolicyConfig) -> Intent:
+def oracle_intent(world: World, goal: Goal, observation: Observation, config: PolicyConfig, delay: int = 0) -> Intent:
     """The intent of a planner that is right: tokens of what the expert does from here, anchors of where things are.
 
-    The expert is rolled ahead as far as a refiner follows tokens; later rows repeat the last one.
+    The expert is rolled ahead as far as tokens are followed that arrive `delay` steps late; later rows repeat the last.
     """
     asked_at = time.monotonic()
-    horizon, rows = config.horizon, min(config.horizon, max(config.trusted_steps, 0) + config.intent_after)
+    horizon = config.horizon
+    rows = min(horizon, max(config.trusted_steps, delay, 0) + config.intent_after)
     actions = np.zeros((horizon, len(ACTION_NAMES)), np.float32)
     anchors = true_anchors(world, goal)
     with returning(world):
@@ -77,6 +80,16 @@ def oracle_chunk(
         asked_at=asked_at,
         ready_at=time.monotonic(),
     )
+
+
+def copied_chunk(config: PolicyConfig, observation: Observation, intent: Intent, start_step: int) -> Chunk:
+    """The chunk of a refiner that has learned nothing: the middle of every token's bin, carried out as it is."""
+    now = time.monotonic()
+    rows = np.clip(start_step - intent.step + np.arange(config.chunk), 0, len(intent.tokens) - 1)
+    actions = decode(intent.tokens[rows], config.bins)
+    actions[:, :_GRIPPER][np.abs(actions[:, :_GRIPPER]) < _STILL / config.bins] = 0
+    actions[:, _GRIPPER] = np.where(actions[:, _GRIPPER] > 0, 1, -1)
+    return Chunk(observation.step, start_step, observation.generation, intent.step, actions, now, now)
 
 
 def inside_bins(action: NDArray[np.float32], tokens: NDArray[np.uint8], row: int, bins: int) -> NDArray[np.float32]:

@@ -49,6 +49,8 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
         yield from _summary(report["schedule"] + late, report)
     factor = f", {report['real_time_factor']:.1f} times real time" if "real_time_factor" in report else ""
     yield f"{report['seconds']:.0f} s{factor}"
+    if before := report.get("kept_before"):
+        yield f"{before} episodes were kept before and not played again (--no-keep plays them)"
     for folder in dict.fromkeys(report.get("kept", ())):
         yield f"kept in {folder}"
 

@@ -51,8 +51,8 @@ class Result:
     """metres that were still missing to success when it was closest, see `training.closeness`"""
     trace: bytes = field(default=b"", compare=False, repr=False)
     """of `training.trace.Trace`, of an episode that is to be kept"""
-    played: bool = field(default=False, compare=False)
-    """whether it was played just now, not read from a kept evaluation"""
+    kept_before: bool = field(default=False, compare=False)
+    """whether it was read from a kept evaluation, not played just now"""
 
 
 def observe(env: TabletopEnv, step: int, generation: int, instruction: str) -> Observation:

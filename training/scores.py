@@ -83,6 +83,8 @@ def measure(arguments: argparse.Namespace, quiet: bool = False) -> dict[str, Any
         report["left_out"] = len(phrases) - len(usable)
     else:
         report |= measures.plain(setting, assign(), play)
+    if before := sum(result.kept_before for result in played):
+        report["kept_before"] = before
     return {**report, **pace(played, time.monotonic() - started)}
 
 

@@ -27,6 +27,8 @@ class Setting:
     """whether intents are checked against each other"""
     trusted_steps: int | None = None
     """control steps for which tokens are followed, instead of what the checkpoint's `config.json` says"""
+    copies: bool = False
+    """whether tokens are carried out as they are, without the learned refiner"""
     inject: str | None = None
     """a fault that is put in on purpose, of `training.faults`"""
     oracle: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ class Setting:
     def _unusual(self) -> dict[str, Any]:
         return {
             "trusted_steps": self.trusted_steps,
+            "copies": self.copies,
             "inject": self.inject,
             "oracle": list(self.oracle),
             "plainly": self.plainly,
@@ -89,6 +92,8 @@ def parse_setting(words: str, base: Setting) -> Setting:
             setting = replace(setting, checks=value == "on")
         elif name == "trusted" and value.isascii() and value.isdigit():
             setting = replace(setting, trusted_steps=int(value))
+        elif name == "refiner" and value in ("learned", "copies"):
+            setting = replace(setting, copies=value == "copies")
         elif name == "noise" and value.isascii() and value.isdigit():
             setting = replace(setting, noise=int(value))
         elif name == "words" and value in ("canonical", "said"):
@@ -98,7 +103,7 @@ def parse_setting(words: str, base: Setting) -> Setting:
         else:
             raise Misused(
                 f"{part!r} in {words!r} is no setting: say a checkpoint's folder, expert, or delay=STEPS, "
-                f"schedule={'|'.join(SCHEDULES)}, checks=on|off, trusted=STEPS, noise=NUMBER, words=canonical, "
-                f"oracle={'|'.join(ORACLES)} and checkpoint=FOLDER with commas between."
+                f"schedule={'|'.join(SCHEDULES)}, checks=on|off, trusted=STEPS, refiner=learned|copies, noise=NUMBER, "
+                f"words=canonical|said, oracle={'|'.join(ORACLES)} and checkpoint=FOLDER with commas between."
             )
     return setting

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from diagnosis.store import DEFAULT, EvaluationError
+DEFAULT = Path("runs") / "evaluations"
 
 
 def add_root(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +24,8 @@ def answer(name: str, arguments: argparse.Namespace, find: Callable[[], Any], sh
     """Find something out and say it; what cannot be done is one sentence and exit code 1."""
     if arguments.json and str(arguments.json) != "-" and not arguments.json.parent.is_dir():
         return complain(name, f"{arguments.json} cannot be written: there is no folder {arguments.json.parent}.", 2)
+    from diagnosis.store import EvaluationError  # with the policy behind it: help comes without
+
     try:
         found = find()
     except EvaluationError as error:

@@ -18,6 +18,7 @@ EXAMPLES = """\
   libra evaluations show latest                       # outcomes, failures, events
   libra evaluations show 3f9a --episode 17            # what happened in one episode
   libra evaluations events latest --rules             # how often what happened, and what each word means
+  libra evaluations events runs/episode.arrow         # of an episode that the cockpit recorded
   libra evaluations compare 3f9a 81c2                 # fixed, broken, unchanged, McNemar
   libra evaluations compare 3f9a 81c2 --out both.rrd --seed 700012     # both episodes side by side
   libra evaluations rerun 3f9a --episode 17 --out episode.rrd
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="what", required=True, metavar="{list,show,events,compare,rerun,check}")
     listing = commands.add_parser("list", help="every evaluation, the newest first")
     show = commands.add_parser("show", help="one evaluation, or one of its episodes")
-    events = commands.add_parser("events", help="what happened, counted")
+    events = commands.add_parser("events", help="what happened, counted; also in one episode log")
     events.add_argument("--rules", action="store_true", help="say what each kind of event means")
     compare = commands.add_parser("compare", help="two on the same episodes")
     compare.add_argument("--out", type=Path, metavar="FILE", help="an .rrd with the episode of --seed from both")
@@ -124,18 +125,28 @@ def _show_episode(detail: Any) -> None:
 def _events(arguments: argparse.Namespace) -> Any:
     from diagnosis import page
     from diagnosis.events import RULES
+    from diagnosis.store import as_row
 
-    found = page.find_events(arguments.root, arguments.id, progress_line("reading"))
+    is_log = arguments.id.endswith(".arrow")
+    if is_log:
+        from diagnosis.from_log import events_of_log
+
+        found = {0: [as_row(event) for event in events_of_log(Path(arguments.id))]}
+    else:
+        found = page.find_events(arguments.root, arguments.id, progress_line("reading"))
     counted = Counter(event["kind"] for events in found.values() for event in events)
     within = Counter(kind for events in found.values() for kind in {event["kind"] for event in events})
     return {
         "episodes": len(found),
         "events": {kind: {"count": counted[kind], "episodes": within[kind]} for kind in RULES},
         "rules": RULES if arguments.rules else {},
+        "found": found[0] if is_log else [],
     }
 
 
 def _show_events(found: Any) -> None:
+    for event in found["found"]:
+        print(f"{event['step']:5}  {event['kind']:16} {event['sentence']}")
     for kind, part in found["events"].items():
         print(f"{part['count']:5} in {part['episodes']:4} of {found['episodes']} episodes  {kind}")
         if kind in found["rules"]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnosis.events.facts import Event, Facts, runs, seconds
+from diagnosis.events.facts import Event, Facts, merged, runs, seconds
 from policy.anchors import ANCHOR_SIZE
 from policy.tasks import TASKS
 from training.witness import CLAMPS
@@ -18,6 +18,8 @@ _JUMP, _AGREE, _STOOD = 0.08, 0.05, 0.03
 _KIND = ANCHOR_SIZE - len(TASKS)
 _CLAMPED = 5
 _STARVED = 2
+_AGAIN = 10
+"""control steps within which intents that are withdrawn one after the other are one event"""
 _WITHDRAWN = re.compile(r"^(\d+): (.*(?:was withdrawn|is dropped|was dropped)\.)$")
 
 
@@ -57,10 +59,11 @@ def intent_flip(facts: Facts) -> Iterator[Event]:
 
 def withdrawn_intent(facts: Facts) -> Iterator[Event]:
     """The runtime dropped an intent: it had run out, or a newer one contradicted it. Its sentence is the evidence."""
-    for line in facts.trace.said:
-        if (match := _WITHDRAWN.match(line)) is not None:
-            step = int(match[1])
-            yield Event("withdrawn intent", step, step, match[2])
+    said = [(int(match[1]), match[2]) for line in facts.trace.said if (match := _WITHDRAWN.match(line)) is not None]
+    for start, stop in merged([(step, step + 1) for step, _ in said], _AGAIN):
+        these = [sentence for step, sentence in said if start <= step < stop]
+        more = f" So it goes on until step {stop - 1}, {len(these)} times." if len(these) > 1 else ""
+        yield Event("withdrawn intent", start, stop - 1, these[0] + more, {"times": len(these)})
 
 
 def starvation(facts: Facts) -> Iterator[Event]:

@@ -29,7 +29,7 @@ def matrix_plot(matrix: Matrix) -> str:
             drawn = f"<g><title>{escape(says)}</title>{_mark(outcome, x, top)}</g>"
             parts.append(f'<a href="#episode-{columns["number"][i]}">{drawn}</a>' if link else drawn)
         rows = max(1, -(-len(cells) // _PER_ROW))
-        right = _NAMES + _PER_ROW * (_CELL + _GAP) + 6
+        right = _NAMES + min(len(cells), _PER_ROW) * (_CELL + _GAP) + 8
         parts.append(f'<text class="faint" x="{right}" y="{y + 11}">{won} of {len(cells)}</text>')
         y += rows * (_CELL + _GAP) + 6
     width = _NAMES + _PER_ROW * (_CELL + _GAP) + 90
@@ -72,7 +72,7 @@ def timeline(steps: int, events: Sequence[EventRow], shown: Sequence[int], missi
     kinds = list(dict.fromkeys(event["kind"] for event in events))
     low = 64 + 20 * len(kinds)
     most = max([*missing, 0.05])
-    path = " ".join(f"{at(i):.1f},{50 - 42 * value / most:.1f}" for i, value in enumerate(missing))
+    path = " ".join(f"{at(i):.1f},{56 - 36 * value / most:.1f}" for i, value in enumerate(missing))
     parts = [f'<text class="faint" x="8" y="12">missing to success, at most {100 * most:.0f} cm</text>']
     parts.append(f'<polyline class="near" stroke-width="2" points="{path}"/>')
     for row, kind in enumerate(kinds):

@@ -98,13 +98,14 @@ def _html(matrix: Matrix, sections: Sequence[str], left_out: int) -> Iterator[st
         yield f'<p class="notice">{escape(row["problem"])}</p>'
     low, high = row["interval_95"]
     failed = row["done"] - row["successes"]
-    figures = {
-        f"{row['successes'] / max(row['done'], 1):.1%}": f"success, 95 % interval {low:.1%} to {high:.1%}",
-        str(failed): "failures",
-        str(sum(cause >= 0 for cause in columns["cause"])): "of them with a verdict",
-    }
+    judged = sum(cause >= 0 for cause in columns["cause"])
+    figures = [
+        (f"{row['successes'] / max(row['done'], 1):.1%}", f"success, 95 % interval {low:.1%} to {high:.1%}"),
+        (str(failed), "failure" if failed == 1 else "failures"),
+        (str(judged), "of them with a verdict"),
+    ]
     yield '<div class="figures">'
-    for number, words in figures.items():
+    for number, words in figures:
         yield f'<div class="figure"><b>{number}</b><span class="faint">{words}</span></div>'
     yield "</div><h2>Every episode</h2>"
     yield matrix_plot(matrix)
@@ -144,6 +145,8 @@ def _html(matrix: Matrix, sections: Sequence[str], left_out: int) -> Iterator[st
         "injected fault": row["inject"] or "none",
     }
     for name, value in facts.items():
+        if not value:
+            continue
         yield f"<tr><th>{name}</th><td>{escape(value)}</td></tr>"
     yield "</table></body></html>\n"
 

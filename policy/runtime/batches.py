@@ -17,7 +17,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(eq=False)
 class Request(Generic[T]):
     """What one runtime asks for, and what came of it once it is answered."""
 

@@ -1,44 +1,16 @@
-"""Evaluations that were kept: short episodes of the scripted expert, some of which had too little time."""
+"""Evaluations that were kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from kept_evaluations import ENOUGH, TOO_LITTLE, keep_evaluation
 
-from training import rollout
-from training.kept import Keeper, Kept, describe, read_kept
+from training.kept import describe
 from training.rollout import Result
 from training.setting import Setting
-from training.side_by_side import SideBySide
 from training.tasks import Task, assign_tasks
-
-ENOUGH, TOO_LITTLE = 110, 25
-"""control steps"""
-Keep = Callable[..., Kept]
-
-
-def keep_evaluation(
-    root: Path, tasks: Sequence[Task], setting: Setting, limits: Sequence[int], only: Sequence[int] | None = None
-) -> Kept:
-    """Play and keep, every episode with a time limit of its own."""
-    players = SideBySide(keep=True)
-    manifest = describe(setting, tasks, "libra eval --expert")
-    before = rollout.TIME_LIMIT
-    try:
-        with Keeper(root, manifest, tasks) as keeper:
-            for number, task in enumerate(tasks):
-                if number in keeper.known or (only is not None and number not in only):
-                    continue
-                rollout.TIME_LIMIT = limits[number]
-                ((_, result),) = players.run(iter([(number, setting, task)]))
-                keeper.add(number, result)
-    finally:
-        rollout.TIME_LIMIT = before
-        players.close()
-    return read_kept(root / manifest.id)
 
 
 @pytest.fixture(scope="session")
@@ -67,4 +39,4 @@ def second(root: Path, tasks: list[Task]) -> str:
 
 @pytest.fixture
 def plain_result(tasks: list[Task]) -> Result:
-    return replace(Result(tasks[0], True, 30, False), trace=b"no trace")
+    return Result(tasks[0], True, 30, False, trace=b"no trace")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ENOUGH, keep_evaluation
+from kept_evaluations import ENOUGH, keep_evaluation
 
 from diagnosis.checking import check
 from diagnosis.store import EvaluationError, evaluation_row, find_folder, open_evaluation
@@ -44,7 +44,7 @@ def test_another_state_is_noticed_and_named(root: Path, first: str, tasks: list[
 
     trace = open_evaluation(root, first).trace(0)
     trace.action[3, 0] += 0.01
-    with pytest.raises(EvaluationError, match="At step 4 this simulator's state is not the recorded one"):
+    with pytest.raises(EvaluationError, match=r"At step 4 this simulator's state is not the recorded one"):
         states(World(), tasks[0], trace)
 
 
@@ -79,7 +79,7 @@ def test_only_one_process_keeps_an_evaluation(tmp_path: Path, tasks: list[Task],
             Keeper(tmp_path, manifest, tasks),
         ):
             pass
-    with pytest.raises(KeptError, match="Episode 0 of evaluation .* cannot be read"):
+    with pytest.raises(KeptError, match=r"Episode 0 of evaluation .* cannot be read"):
         read_kept(tmp_path / manifest.id).trace(0)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from rerun.chunk import RrdReader
 
 from app.cli import main
 from diagnosis import page
@@ -84,6 +85,19 @@ def test_a_report_is_one_file_that_asks_nobody_for_anything(root: Path, first: s
     assert addresses and all(each.startswith(("data:", "#")) for each in addresses)
     assert "<script" not in html and "@import" not in html
     assert Path(done["recordings"][0]).stat().st_size > 50_000
+
+
+@pytest.mark.slow
+def test_what_was_fixed_is_seen_side_by_side(
+    root: Path, first: str, second: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "both.rrd"
+    assert main(["evaluations", "compare", first, second, "--out", str(path), "--root", str(root)]) == 0
+    said = capsys.readouterr().out
+    assert "2 fixed, 1 broken, 1 unchanged" in said and "side by side" in said
+    entities = {chunk.entity_path for chunk in RrdReader(path).stream().collect().stream()}
+    for side in ("before", "after"):
+        assert {f"/{side}/world/hand", f"/{side}/cameras/front/image"} <= entities
 
 
 def test_the_commands_say_what_can_be_done(root: Path, first: str, capsys: pytest.CaptureFixture[str]) -> None:

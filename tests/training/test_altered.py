@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from policy import LibraPolicy, PolicyConfig
 from policy.actions import decode, encode
@@ -16,7 +17,7 @@ from scenes import TabletopEnv
 from scenes.expert import expert_action
 from training import rollout
 from training.faults import FAULTS, Fault, misword, with_fault
-from training.oracle import inside_bins, oracle_intent, returning
+from training.oracle import copied_chunk, inside_bins, oracle_intent, returning
 from training.setting import Misused, Setting, parse_setting
 from training.side_by_side import SideBySide
 from training.tasks import Task, assign_tasks
@@ -54,6 +55,11 @@ def play(*items: tuple[Setting, Task]) -> list[rollout.Result]:
     return [results[number] for number in range(len(items))]
 
 
+def observation(step: int, words: str, proprio: NDArray[np.float32]) -> Observation:
+    nothing = np.zeros((0, 0, 3), np.uint8)
+    return Observation(step, 0, words, nothing, nothing, proprio, 0.0)
+
+
 def test_the_expert_in_both_places_succeeds_whatever_the_policy_is(checkpoint: str, task: Task) -> None:
     (result,) = play((Setting(checkpoint, oracle=("tokens", "fine")), task))
     assert result.success
@@ -66,9 +72,7 @@ def test_the_expert_in_both_places_succeeds_whatever_the_policy_is(checkpoint: s
 def test_what_an_oracle_simulates_has_not_happened(task: Task) -> None:
     env = TabletopEnv()
     env.world.arrange(task.layout)
-    seen = Observation(
-        0, 0, "", np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.uint8), env.proprioception(), 0.0
-    )
+    seen = observation(0, "", env.proprioception())
     before = env.get_state()
     intent = oracle_intent(env.world, task.goal, seen, PolicyConfig())
     assert np.array_equal(env.get_state(), before)
@@ -98,9 +102,8 @@ def test_an_altered_episode_is_the_same_until_the_step_from_which_it_differs(
     base = Setting(checkpoint)
     later = replace(base, oracle=("tokens", "fine"), before=base, from_step=12)
     noisy = replace(base, noise=1, before=base, from_step=12)
-    plain, altered, other = (
-        Trace.from_bytes(result.trace).action for result in play(*[(s, task) for s in (base, later, noisy)])
-    )
+    results = play(*((setting, task) for setting in (base, later, noisy)))
+    plain, altered, other = (Trace.from_bytes(result.trace).action for result in results)
     for actions in (altered, other):
         assert np.array_equal(actions[:12], plain[:12]) and not np.array_equal(actions[14:], plain[14:])
 
@@ -108,15 +111,7 @@ def test_an_altered_episode_is_the_same_until_the_step_from_which_it_differs(
 def test_faults_are_the_same_every_time_and_spoil_one_thing(task: Task) -> None:
     config = PolicyConfig()
     tokens = np.random.default_rng(0).integers(0, 10, (config.horizon, 7)).astype(np.uint8)
-    seen = Observation(
-        8,
-        0,
-        task.instruction,
-        np.zeros((1, 1, 3), np.uint8),
-        np.zeros((1, 1, 3), np.uint8),
-        np.zeros(21, np.float32),
-        0.0,
-    )
+    seen = observation(8, task.instruction, np.zeros(21, np.float32))
     intent = Intent(8, 0, tokens, np.zeros((config.horizon, 7, 10), np.float32), seen.proprio, 0.0, 0.0, 8)
     chunk = Chunk(8, 9, 0, 8, np.zeros((5, 7), np.float32), 0.0, 0.0)
     spoiled = {}
@@ -133,12 +128,16 @@ def test_faults_are_the_same_every_time_and_spoil_one_thing(task: Task) -> None:
     assert spoiled["refiner-noise"] == (False, False, True)
     assert spoiled["late-planner"] == spoiled["wrong-wording"] == (False, False, False)
     assert with_fault(Setting("c"), "late-planner").planner_delay == 16
+    assert with_fault(Setting("c"), "shuffled-tokens").copies and not with_fault(Setting("c"), "refiner-noise").copies
+    copied = copied_chunk(config, seen, intent, 12)
+    assert np.array_equal(encode(copied.actions[:, 6], 10) > 4, tokens[4:9, 6] > 4)
+    assert np.abs(copied.actions[:, :6] - decode(tokens[4:9, :6], 10)).max() < 0.11
     assert misword(task).goal == task.goal and misword(task).instruction != task.instruction
 
 
 def test_oracles_and_words_are_settings_on_the_command_line() -> None:
     base = Setting("c")
     assert parse_setting("oracle=tokens+fine,noise=2", base) == replace(base, oracle=("tokens", "fine"), noise=2)
-    assert parse_setting("words=canonical,trusted=48", base) == replace(base, plainly=True, trusted_steps=48)
+    assert parse_setting("words=canonical,refiner=copies", base) == replace(base, plainly=True, copies=True)
     with pytest.raises(Misused, match=r"oracle=tokens\|fine"):
         parse_setting("oracle=everything", base)

@@ -89,6 +89,18 @@ def test_a_request_that_fails_fails_alone():
     assert isinstance(requests[1].result.error, ZeroDivisionError)
 
 
+def test_of_two_that_ask_the_same_at_the_same_step_one_may_go():
+    from policy.runtime.batches import Request
+
+    batch = Batch(lambda asked: [0 for _ in asked], 2)
+    one, other = (Request(3, (np.zeros(4),), 4, 0.0) for _ in range(2))
+    batch.add(one)
+    batch.add(other)
+    batch.withdraw(other)
+    batch.answer()
+    assert len(batch) == 0 and one.result is not None and other.result is None
+
+
 def test_a_runtime_whose_results_others_compute_cannot_decide_at_once():
     plans, chunks, _ = batches(2)
     clock = BatchedLockstep(plans, chunks, 0, lambda seen: seen)
