@@ -28,7 +28,6 @@ from steps import FLAGS  # noqa: E402
 
 from app.browser import find_browser  # noqa: E402
 
-TIMES = 10
 _FILTER = """async ([place, value, list]) => {
   const began = performance.now();
   const element = document.querySelector(place);
@@ -57,13 +56,13 @@ def summary(values: list[float]) -> dict[str, float]:
     return {"median_ms": round(statistics.median(values), 1), "worst_ms": round(max(values), 1)}
 
 
-def measure(page: Page, address: str) -> dict[str, Any]:
+def measure(page: Page, address: str, times: int) -> dict[str, Any]:
     """Both pages."""
     page.goto(f"{address}library")
     page.wait_for_selector("#episodes .row", timeout=600_000)
     library = {
         "episodes": int(page.get_attribute("#episodes", "data-count") or 0),
-        "opens": summary([opened(page, f"{address}library", "#episodes .row") for _ in range(TIMES)]),
+        "opens": summary([opened(page, f"{address}library", "#episodes .row") for _ in range(times)]),
         "filter": summary(filtered(page, "#search", ["drawer", "cube red", ""], "#episodes")),
         "outcome": summary(filtered(page, "#filter-outcome", ["failure", "success", ""], "#episodes")),
     }
@@ -75,7 +74,7 @@ def measure(page: Page, address: str) -> dict[str, Any]:
     }""")
     failures: dict[str, Any] = {
         "opens": summary(
-            [opened(page, f"{address}failures?{n}#{largest[0]}", "#matrix[data-count]") for n in range(TIMES)]
+            [opened(page, f"{address}failures?{n}#{largest[0]}", "#matrix[data-count]") for n in range(times)]
         ),
         "episodes": int(page.get_attribute("#matrix", "data-count") or 0),
         "filter": summary(filtered(page, "#filter-outcome", ["failure", "success", ""], "#matrix")),
@@ -85,7 +84,7 @@ def measure(page: Page, address: str) -> dict[str, Any]:
         page.goto(f"{address}failures?replay#{largest[-1]}")
         page.wait_for_selector("#matrix[data-count]")
         took = []
-        for number in range(min(TIMES, int(page.get_attribute("#matrix", "data-count") or 0))):
+        for number in range(min(times, int(page.get_attribute("#matrix", "data-count") or 0))):
             took.append(page.evaluate(
                 "async (i) => { const began = performance.now(); const { player, data } = window.failures;"
                 "await player.open('/failures/open', { evaluation: data.evaluation.id, number: data.columns.number[i],"
@@ -103,6 +102,7 @@ def main() -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("address", nargs="?", default="http://127.0.0.1:7860/")
+    parser.add_argument("--times", type=int, default=10, help="that each is measured (default 10)")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     found = find_browser()
@@ -112,7 +112,7 @@ def main() -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(found[0]), args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
-        report = measure(page, given.address.rstrip("/") + "/")
+        report = measure(page, given.address.rstrip("/") + "/", given.times)
         browser.close()
     print(json.dumps(report, indent=1))
     if given.json:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.session.episode import BranchPoint, Episode
+from app.session.episode import BranchPoint
 from app.session.operator import BACK_SECONDS, OperatorCommands
 from app.session.protocol import (
     CommandError,
@@ -24,8 +23,9 @@ from app.session.protocol import (
     check_speed,
     check_step,
 )
-from app.session.recalled import Recalled, check_log, recall_log
+from app.session.recalled import Recalled, check_log
 from app.session.robot import HUMAN, POLICY
+from app.session.showing import Showing, origin_of
 from records import ACTION_NAMES
 from scenes.nudges import describe as describe_nudge
 
@@ -50,6 +50,7 @@ class SessionCommands:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._attempt = OperatorCommands(session, self)
+        showing = Showing(session)
         self._commands: dict[str, Callable[[dict[str, Any]], None]] = {
             "status": lambda _: None,
             "episodes": lambda _: None,
@@ -74,12 +75,12 @@ class SessionCommands:
             "preview_tokens": lambda given: self._preview(
                 check_pins(given.get("pins")), check_pin_steps(given.get("steps"))
             ),
-            "look": lambda given: self._look(check_step(given.get("step")), given.get("episode")),
-            "open": lambda given: self._open(check_log(given.get("path")), given.get("name"), given.get("step")),
-            "open_evaluated": lambda given: self._open_evaluated(
+            "look": lambda given: showing.look(check_step(given.get("step")), given.get("episode")),
+            "open": lambda given: showing.open(check_log(given.get("path")), given.get("name"), given.get("step")),
+            "open_evaluated": lambda given: showing.open_evaluated(
                 given.get("root"), given.get("evaluation"), check_step(given.get("number")), given.get("step")
             ),
-            "play": lambda given: self._play(given.get("on", True), check_speed(given.get("speed", 1.0))),
+            "play": lambda given: showing.play(given.get("on", True), check_speed(given.get("speed", 1))),
             "rewind": lambda given: self.rewind(check_step(given.get("step")), given.get("episode")),
             "branch": self._branch,
             "set_schedule": lambda given: session.set_schedule(check_schedule(given.get("name"))),
@@ -253,75 +254,6 @@ class SessionCommands:
 
     # Time.
 
-    def _look(self, step: int, episode: str | None) -> None:
-        """Show a recorded step in the live view, while nothing moves there."""
-        self._require_rest()
-        session = self.session
-        found, record = session.journal.find(episode, step)
-        session.settling = 0
-        session.player.stop()
-        session.looked = (found.id, step)
-        session.robot.show_record(record)
-
-    def _open(self, path: Path, name: object, step: object) -> None:
-        """Show an episode that lies on disk, from a control step or its first on; it may then be gone back to."""
-        self._require_rest()
-        session = self.session
-        known = name if isinstance(name, str) and name else path.stem
-        self._show_recalled(path, lambda size: recall_log(path, known, size, lambda: session.moving), step)
-
-    def _open_evaluated(self, root: object, evaluation: object, number: int, step: object) -> None:
-        """The same for an episode of a kept evaluation."""
-        self._require_rest()
-        if not isinstance(root, str | Path) or not isinstance(evaluation, str) or not evaluation:
-            raise CommandError("Name the folder of evaluations and one of them, such as runs/evaluations and 3f9a.")
-        from app.session.evaluated import recall_evaluated
-
-        folder, busy = Path(root), lambda: self.session.moving
-        self._show_recalled(
-            folder / evaluation / str(number),
-            lambda size: recall_evaluated(folder, evaluation, number, size, busy),
-            step,
-        )
-
-    def _show_recalled(self, path: Path, read: Callable[[int], Recalled], step: object) -> None:
-        session = self.session
-        size = len(session.robot.env.get_state())
-        found = session.journal.recall(path, lambda: read(size))
-        self._look(found.records[0].step if step is None else check_step(step), found.id)
-        where = f"{found.id}: “{found.instruction}”, scene {found.seed}."
-        session.say(session.state, f"{where} {self._origin(found)}".strip())
-
-    def _origin(self, episode: Episode) -> str:
-        """What is special about an episode here: another policy drove it, another version played it; "" if nothing."""
-        name, fingerprint = episode.checkpoint
-        note = episode.note if isinstance(episode, Recalled) else ""
-        driver = self.session.robot.driver
-        if not fingerprint or driver is None or driver.checkpoint[1] in ("", fingerprint):
-            return note
-        return f"{note} The policy {name} drove it; here {driver.checkpoint[0]} does, which is another one.".strip()
-
-    def _play(self, on: object, speed: float) -> None:
-        """Play what is looked at from there on, again from its beginning at its end; or stay there."""
-        session = self.session
-        if not on:
-            session.player.stop()
-            return
-        self._require_rest()
-        if session.looked is None and session.episode is None:
-            raise CommandError("There is nothing to play: open an episode of the library first.")
-        name, step = session.looked or (None, None)
-        found, _ = session.journal.find(name, step if step is not None else session.episode.records[0].step)  # type: ignore[union-attr]
-        if step is None or step >= found.records[-1].step:
-            step = found.records[0].step
-        session.settling = 0
-        session.player.start(found, step, speed)
-
-    def _require_rest(self) -> None:
-        session = self.session
-        if session.moving and session.state != "ended":
-            raise CommandError("The live view shows what happens now: press Pause, then look back.")
-
     def rewind(self, step: int, episode: str | None) -> None:
         """Scene and policy as they were at a recorded step, frozen until somebody goes on.
 
@@ -343,12 +275,13 @@ class SessionCommands:
         session.instruction = record.instruction
         session.before_pause = "running"
         session.robot.show(step)
-        origin = self._origin(found)
+        origin = origin_of(found, session.robot.driver)
         session.say(
             "paused",
-            f"Step {step} of {found.id}: Pause lets the policy go on, Run with other words, Take over by hand."
-            if not origin
-            else f"Step {step} of {found.id}: press Take over, or Pause for the policy. {origin}",
+            f"Step {step} of {found.id}: press Take over, or Pause for the policy. {origin}"
+            if origin
+            else f"Step {step} of {found.id}: Pause lets the policy go on from here, Run with other words, "
+            "Take over by hand.",
         )
 
     def _branch(self, given: dict[str, Any]) -> None:

@@ -141,7 +141,8 @@ class Journal:
             found.wait_for(step)
         first, last = found.records[0].step, found.records[-1].step
         if not first <= step <= last:
-            raise CommandError(f"{found.id} has the control steps {first} to {last}: choose one of them.")
+            fault = f" {found.limits}" if isinstance(found, Recalled) and found.limits else ""
+            raise CommandError(f"{found.id} has the control steps {first} to {last}: choose one of them.{fault}")
         return found, found.records[step - first]
 
     def tree(self) -> list[dict[str, Any]]:

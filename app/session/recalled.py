@@ -45,6 +45,11 @@ class Recalled(Episode):
             time.sleep(0.005)
 
     @property
+    def limits(self) -> str:
+        """Why it has no more steps than are there, "" if that is all of it."""
+        return "The rest is still being read: try again in a moment." if self.reading else self.fault or ""
+
+    @property
     def id(self) -> str:
         """What it goes by in its library."""
         return self.name
@@ -87,6 +92,8 @@ def recall(
 
     threading.Thread(target=read, name="recall", daemon=True).start()
     episode.wait_for(-1, FIRST_SECONDS)
+    if episode.reading and not episode.records:
+        raise CommandError(f"{name} is still being read: choose it once more in a moment.")
     if not episode.records:
         raise CommandError(f"{name} cannot be shown: {episode.fault or 'it has no whole control step.'}")
     if len(episode.records[0].state) != size:

@@ -6,6 +6,7 @@
     GET  /failures/episode/ID/NUMBER        detail of a cell
     GET  /failures/film/ID/NUMBER           its film strip
     GET  /failures/rerun/ID/NUMBER          its Rerun recording, a download
+    GET  /failures/both/BEFORE/AFTER/SEED   the episodes of a scene from both, side by side in Rerun, a download
     GET  /failures/compare/BEFORE/AFTER     two evaluations
     GET  /failures/report/ID                the report that was written last, a download
     POST /failures/open                     {"evaluation", "number", "step"?}: in the live view; the session's status
@@ -82,6 +83,7 @@ def make_failures_router(library: Path, commands: Commands, base: str) -> APIRou
         base: address of the page assets.
     """
     router = APIRouter()
+    library = library.resolve()
     root = library / EVALUATIONS
     jobs = {name: Job(name) for name in ("evaluate", "events", "diagnose", "report")}
     films = Films()
@@ -138,15 +140,11 @@ def make_failures_router(library: Path, commands: Commands, base: str) -> APIRou
 
     @router.get("/failures/rerun/{id}/{number}")
     def rerun(id: str, number: int) -> Response:
-        folder = tempfile.TemporaryDirectory(prefix="libra-")
-        path = Path(folder.name) / f"{id}-{number}.rrd"
-        words = ["evaluations", "rerun", id, "--episode", str(number), "--out", str(path), "--root", str(root)]
-        line = [sys.executable, "-m", "app.cli", *words]
-        done = subprocess.run(line, capture_output=True, text=True, cwd=ROOT, check=False)
-        if done.returncode != 0 or not path.is_file():
-            folder.cleanup()
-            return PlainTextResponse(done.stderr.strip() or "There is no such recording.", 404)
-        return FileResponse(path, filename=path.name, background=BackgroundTask(folder.cleanup))
+        return _recording(f"{id}-{number}", ["rerun", id, "--episode", str(number)], root)
+
+    @router.get("/failures/both/{before}/{after}/{seed}")
+    def both(before: str, after: str, seed: int) -> Response:
+        return _recording(f"{before}-{after}-{seed}", ["compare", before, after, "--seed", str(seed)], root)
 
     @router.get("/failures/report/{id}")
     def report(id: str) -> Response:
@@ -198,6 +196,20 @@ def make_failures_router(library: Path, commands: Commands, base: str) -> APIRou
 def _load() -> None:
     """Now, in the background: the first page would wait for libraries otherwise."""
     from diagnosis import page  # noqa: F401
+
+
+def _recording(name: str, words: list[str], root: Path) -> Response:
+    """What `libra evaluations WORDS` writes for Rerun, as a download."""
+    if not name.replace("-", "").isalnum():
+        return PlainTextResponse("There is no such evaluation.", 404)
+    folder = tempfile.TemporaryDirectory(prefix="libra-")
+    path = Path(folder.name) / f"{name}.rrd"
+    line = [sys.executable, "-m", "app.cli", "evaluations", *words, "--out", str(path), "--root", str(root.resolve())]
+    done = subprocess.run(line, capture_output=True, text=True, cwd=ROOT, check=False)
+    if done.returncode != 0 or not path.is_file():
+        folder.cleanup()
+        return PlainTextResponse(done.stderr.strip() or "There is no such recording.", 404)
+    return FileResponse(path, filename=path.name, background=BackgroundTask(folder.cleanup))
 
 
 def _open(commands: Commands, root: Path, asked: dict[str, Any]) -> dict[str, Any]:

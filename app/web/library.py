@@ -116,7 +116,7 @@ def make_library_router(shelf: Shelf, commands: Commands, base: str) -> APIRoute
                 name = check_name(str(asked.get("name") or ""))
                 if not names or not name:
                     raise LibraryError("Select some episodes first." if not names else "Give the data set a name.")
-                words = ["export", str(shelf.root), str(shelf.root / EXPORTS / name), "--ids", "-"]
+                words = ["export", str(shelf.root.resolve()), str(shelf.root.resolve() / EXPORTS / name), "--ids", "-"]
                 skip = ["--skip-unlabelled"] if asked.get("skip_unlabelled") else []
                 export.begin([*words, *skip], ids_text(names))
             return export.status()

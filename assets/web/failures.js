@@ -164,6 +164,7 @@ function detail(each) {
       ${each.outcome === "success" ? "" : `<button type="button" id="one-diagnose">${verdict ? "Diagnosed" : "Diagnose"}</button>`}
       <a class="button" href="/failures/rerun/${each.evaluation}/${each.number}" download>Rerun recording</a>
       ${changes ? '<button type="button" id="one-other">The other one</button>' : ""}
+      ${changes ? `<a class="button" href="/failures/both/${data.evaluation.id}/${query("#against").value}/${each.seed}" download>Both in Rerun</a>` : ""}
     </div>
     <div id="film" aria-label="Film strip"></div>
     ${verdict ? `<section class="verdict" aria-label="Verdict"><h3>${escape(verdict.cause)}</h3><p>${escape(verdict.sentence)}</p>

@@ -32,11 +32,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(root: Path) -> Iterator[httpx.Client]:
     behind = Behind(library=root)
     with served(behind) as (address, _), browser(address) as client:
         client.behind = behind  # type: ignore[attr-defined]
+        client.timeout = 120
         yield client
 
 

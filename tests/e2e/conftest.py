@@ -39,7 +39,7 @@ def address(library: Path) -> Iterator[str]:
     line = [sys.executable, "-m", "app.cli", "demo", "--port", str(port), "--rerun-port", str(free_port())]
     cockpit = subprocess.Popen([*line, "--seed", "880000", "--library", str(library)], cwd=ROOT)
     address = f"http://127.0.0.1:{port}/"
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while True:
         try:
             urllib.request.urlopen(address, timeout=2).close()
