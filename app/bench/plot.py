@@ -49,9 +49,8 @@ def plot_pins(report: dict[str, Any], path: Path) -> None:
         "(bins next to zero aside)",
         fontweight="bold",
     )
-    for axes, (name, bins) in zip(
-        figure.subplots(1, len(pins["bins"]), sharey=True), pins["bins"].items(), strict=True
-    ):
+    panels = figure.subplots(1, len(pins["bins"]), sharey=True, squeeze=False).flat
+    for axes, (name, bins) in zip(panels, pins["bins"].items(), strict=True):
         numbers = sorted(int(each) for each in bins)
         shares = [100 * (bins[each] if each in bins else bins[str(each)]) for each in numbers]
         colors = ["#b9b9b9" if each in (4, 5) else "#2a78d6" for each in numbers]

@@ -26,7 +26,7 @@ class Watched(Watchers):
         self.shown: list[tuple[int, int]] = []
         self.told: list[tuple[object, ...]] = []
 
-    def pose(self, qpos, coarse_path, refined_path, step, stamp, seed, by_hand=False) -> None:  # type: ignore[no-untyped-def]
+    def pose(self, qpos, coarse_path, refined_path, step, stamp, seed, *more, **named) -> None:  # type: ignore[no-untyped-def]
         self.shown.append((seed, step))
 
     def episode(self, identifier, instruction, geometry, path, before=None) -> None:  # type: ignore[no-untyped-def]
