@@ -71,3 +71,10 @@ def page(address: str) -> Iterator[Page]:
         page.wait_for_selector(INSTRUCTION)
         yield page
         browser.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A cockpit and a browser that starts beside other work take their time; waits of their own end sooner."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(600))
