@@ -27,13 +27,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the cockpit of these tests keeps its episodes."""
     return tmp_path_factory.mktemp("library")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(library: Path) -> Iterator[str]:
     port = free_port()
     line = [sys.executable, "-m", "app.cli", "demo", "--port", str(port), "--rerun-port", str(free_port())]
@@ -52,20 +52,20 @@ def address(library: Path) -> Iterator[str]:
     assert cockpit.wait(60) == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(address: str) -> Client:
     client = Client(address, verbose=False)
     wait_for(client, lambda status: status["policy"] == "ready", 120)
     return client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def page(address: str) -> Iterator[Page]:
     found = find_browser()
     assert found is not None, "no browser: `make test` installs one"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(found[0]), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.set_default_timeout(120_000)
         page.goto(address)
         page.wait_for_selector(INSTRUCTION)

@@ -19,7 +19,7 @@ MUTE = """() => [...document.querySelectorAll("button")]
     .filter((each) => !each.closest("#rerun, #suggestions, #token-grid, dialog, #latency, #branches, #refresh"))
     .filter((each) => each.id && !each.dataset.tip).map((each) => each.id)"""
 KEYLESS = """() => [...document.querySelectorAll("button[id]")]
-    .filter((each) => !each.closest("#rerun, dialog, .panel, .tour") && each.dataset.tip && !each.dataset.key)
+    .filter((each) => !each.closest("#rerun, dialog, .hover-panel, .tour") && each.dataset.tip && !each.dataset.key)
     .map((each) => each.id)"""
 TWICE = """() => {
     const keys = [...document.querySelectorAll("[data-key]:not(#hand-back)")].map((each) => each.dataset.key);

@@ -83,7 +83,7 @@ def test_a_direction_that_is_pinned_and_the_panel_for_the_world(page: Page, paus
     for bin_ in ("x +0.7", "z +0.9"):
         page.click(f'#token-grid button[aria-label^="{bin_}"]')
     page.wait_for_function("document.querySelector('.foresight .coarse').getAttribute('points').length > 20")
-    page.keyboard.press("c")
+    page.keyboard.press("Shift+C")
     assert page.is_visible("#world-panel") and page.text_content("#drop").strip() == "Drop it"
     picture("steer")
     page.click("#world")
