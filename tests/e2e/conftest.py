@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from gradio_client import Client
 from playwright.sync_api import Page, sync_playwright
-from steps import FLAGS, INSTRUCTION, wait_for
 
 from app.browser import find_browser
+from e2e.steps import FLAGS, INSTRUCTION, wait_for
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from gradio_client import Client
 from playwright.sync_api import Page
-from steps import wait_for
+
+from e2e.steps import wait_for
 
 NAMELESS = """() => [...document.querySelectorAll("button, input, select, textarea, a, canvas, [role=slider], dialog")]
     .filter((each) => each.getClientRects().length && !each.closest("#rerun"))

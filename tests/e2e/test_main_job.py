@@ -9,8 +9,8 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import Page
 from rerun.chunk import RrdReader
-from steps import say, wait_for
 
+from e2e.steps import say, wait_for
 from records import CONTROL_PERIOD
 from viz import paths
 

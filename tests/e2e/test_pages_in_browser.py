@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from gradio_client import Client
 from playwright.sync_api import Page
-from steps import wait_for
+
+from e2e.steps import wait_for
 
 ROOT = Path(__file__).parents[2]
 

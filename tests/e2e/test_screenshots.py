@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from gradio_client import Client
 from playwright.sync_api import Page
-from steps import say, wait_for
+
+from e2e.steps import say, wait_for
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 UPDATE = bool(os.environ.get("LIBRA_UPDATE_SCREENSHOTS"))
