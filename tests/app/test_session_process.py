@@ -81,7 +81,8 @@ def test_simulated_time_is_paced_and_the_loops_rates_are_measured(session):
     status = session.client.call("status")
     rate = (status["step"] - before) / (time.monotonic() - started)
     assert 4 < rate < 21  # 20 on a machine with time to spare
-    assert 0.2 < status["real_time_factor"] <= 1.02
+    # After a moment in which the machine was busy elsewhere, time catches up for a while.
+    session.wait_for(lambda s: 0.2 < s["real_time_factor"] <= 1.02)
     assert status["planner_hz"] > 1 and status["refiner_hz"] > 2
     assert status["planner_waits"] == 0
 

@@ -45,7 +45,6 @@ _WANTED: Final = {
     "pick": (
         "{t} up", "{t} in the air", "{t} up in your hand", "{t} in your gripper", "{t} between your fingers",
         "up with {t}", "I need {t} in your hand", "I want to see {t} off the table", "could I have {t} please",
-        "hand me {t}",
         "{t} should leave the table", "let {t} float above the table", "don't leave {t} on the table", "give me {t}",
         "bring me {t}", "show me {t} up close", "make {t} go up", "up, {t}",
     ),
@@ -57,7 +56,7 @@ _WANTED: Final = {
     "drawer open": (
         "I need to get into {t}", "let me see what is in {t}", "{t} open", "open, {t}", "{t} out",
         "{t} needs opening",
-        "could {t} be opened", "leave {t} open", "have {t} opened up", "give {t} a pull", "tug {t} open",
+        "could {t} be opened", "leave {t} open", "have {t} opened up", "tug {t} open",
     ),
     "drawer close": (
         "{t} should not stay open", "{t} shut", "close, {t}", "{t} in", "{t} needs closing", "could {t} be closed",

@@ -98,7 +98,7 @@ def test_a_bank_says_what_each_sentence_is_about(bank: WordBank) -> None:
 
 def test_only_what_reads_sentences_learns_and_it_learns(bank: WordBank, tmp_path: Path) -> None:
     write_format(tmp_path / "data")
-    write_block(861_000, 2, str(tmp_path / "data"))
+    write_block(861_000, 2, str(tmp_path / "data" / "block_0861000"))
     frames = Frames.open([tmp_path / "data"])
     torch.manual_seed(0)
     start = {key: value.clone() for key, value in PlannerModel(PolicyConfig()).state_dict().items()}
