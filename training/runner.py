@@ -15,9 +15,9 @@ from pathlib import Path
 from threading import Thread
 from typing import IO
 
+from training.parallel import ALLOCATOR
 from training.plan import Stage, State, check
 from training.progress import Progress
-from training.stage import ALLOCATOR
 
 POLL = 0.2
 """seconds"""
@@ -52,7 +52,7 @@ class Job:
         words = [*stage.arguments, *([cores[stage.kind], str(workers)] if stage.kind in cores else [])]
         process = subprocess.Popen(
             [sys.executable, "-m", stage.module, *words],
-            env={**os.environ, **ALLOCATOR},
+            env={**os.environ, **ALLOCATOR, "OMP_NUM_THREADS": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

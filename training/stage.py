@@ -27,13 +27,6 @@ from training.shards import Shard, ShardLost, sharded
 if TYPE_CHECKING:
     from training.phrases import PhraseBank
 
-ALLOCATOR = {
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "8589934592",
-    "OMP_NUM_THREADS": "1",
-}
-"""environment of a training process: glibc keeps big buffers instead of returning them, a third less time per step"""
-
 
 def normalisation(frames: Frames) -> tuple[Tensor, Tensor]:
     """Mean and spread (P,) of proprioception."""

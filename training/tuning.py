@@ -43,10 +43,13 @@ class Tuning:
     shards: int = 2
     ways: int = 24
     """phrases that every goal is asked for in"""
+    word_steps: int = 400
+    """of words alone, at the end: what else the planner learned must not cost it the words that it knew"""
+    word_ways: int = 80
 
     def smaller(self) -> Tuning:
         """A minute of the same, to see that everything runs."""
-        return Tuning(2, 1, 1, 4, 4, ways=1, save_every=2)
+        return Tuning(2, 1, 1, 4, 4, ways=1, save_every=2, word_steps=4, word_ways=1)
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,9 @@ def stages(tuning: Tuning, source: Source, runs: Path, out: Path, kept: Path | N
         "refiner", "refiner", sets, tuning.refiner_steps, "base/refiner", "tokens", rate=tuning.refiner_rate,
         recent_share=for_refiner, **trained,
     )  # fmt: skip
+    plan.words("words", sets[:-1], tuning.word_steps, tuning.word_ways, "planner")
     more = ("--families", ",".join(source.learned), "--like", str(source.base), "--lineage", str(work / "lineage.json"))
-    plan.export("checkpoint", "planner", "refiner", out, *more)
+    plan.export("checkpoint", "words", "refiner", out, *more)
     return plan.stages
 
 

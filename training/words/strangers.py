@@ -23,7 +23,9 @@ _OURS: Final = re.compile(
     r"switch|key|buzz|bowl|plate|dish|basin|saucer|platter|tray|drawer|cabinet|cupboard|dice|\bdie\b|chunk|thing|object|"
     r"item|piece|stuff|shape|square|block|container|toy|solid|bar|stick|vessel|table|hand|arm|grip|finger|side|left|right|"
     r"front|back|top|push|press|lift|pull|grab|hold|place|spot|color|colour|red|green|blue|yellow|gold|lime|lemon|olive|"
-    r"navy|amber|cherry|mustard|honey|mint|moss|jade|emerald|ruby|sapphire|controller|handle|lever|slot|chest|locker"
+    r"navy|amber|cherry|mustard|honey|mint|moss|jade|emerald|ruby|sapphire|controller|handle|lever|slot|chest|locker|"
+    r"\b(peg|log|keg|cask|tub|stub|stump|reel|pole|bell|stud|lump|slab|lego|shaft|silo|baton)\b|dowel|spool|roller|bobbin|"
+    r"cartridge|crate|carton|parcel|package|hexahedron|clicker|plunger|trigger|toggle|actuator|pushbutton"
 )
 """what might be said of something that is there"""
 _ODD_DEEDS: Final = (
