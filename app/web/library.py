@@ -9,6 +9,8 @@
     POST /library/play             {"on", "speed"?}: the same
     GET  /library/export           how the export is going, see `Job.status`
     POST /library/export           {"episodes", "name", "skip_unlabelled"?}; {"resume": true}; {"cancel": true}
+    GET  /library/finetune         how fine-tuning is going, see `FineTuning.status`
+    POST /library/finetune         {"name", "task"?, "starred"?}; {"cancel": true}
 
 What is refused comes as {"error": sentence} with status 400.
 """
@@ -23,6 +25,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
+from app.tuning import FineTuning
 from app.web.commands import Commands, plain
 from app.web.jobs import Job, JobRefused
 from app.web.sheet import sheet
@@ -123,7 +126,28 @@ def make_library_router(shelf: Shelf, commands: Commands, base: str) -> APIRoute
 
         return await run_in_threadpool(answer, begun)
 
+    @router.get("/library/finetune")
+    def tuning() -> Response:
+        return answer(lambda: _tuning(commands).status())
+
+    @router.post("/library/finetune")
+    async def tune(request: Request) -> Response:
+        asked = await told(request)
+
+        def begun() -> dict[str, Any]:
+            if asked.get("cancel"):
+                return _tuning(commands).cancel()
+            return _tuning(commands).start(asked.get("name"), asked.get("task", ""), bool(asked.get("starred")))
+
+        return await run_in_threadpool(answer, begun)
+
     return router
+
+
+def _tuning(commands: Commands) -> FineTuning:
+    if commands.tuning is None:
+        raise JobRefused("This cockpit makes no checkpoints: use `libra finetune`.")
+    return commands.tuning
 
 
 async def told(request: Request) -> dict[str, Any]:

@@ -41,7 +41,6 @@ def build_page(commands: Commands, rerun_url: str | None, link: str | None = Non
             with gr.Column(elem_id="stage"):
                 gr.HTML(_markup("live").replace("{camera}", _camera()), elem_id="live-view")
                 gr.HTML(_markup("timeline"), elem_id="timeline")
-                gr.HTML(_markup("operator"), elem_id="operator")
                 gr.HTML(_markup("timing"), elem_id="timing")
                 _add_controls(page, commands)
             with gr.Column(elem_id="inspector"):
@@ -63,6 +62,7 @@ def _add_controls(page: gr.Blocks, commands: Commands) -> None:
         )
         run = gr.Button("Run", variant="primary", elem_id="run")
     gr.HTML(_markup("suggestions"), elem_id="suggestions")
+    gr.HTML(_markup("operator"), elem_id="operator")
     with gr.Row(elem_id="controls"):
         with gr.Row(elem_classes="group"):
             pause = gr.Button("Pause", elem_id="pause")

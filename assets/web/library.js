@@ -3,6 +3,7 @@
 import { Player } from "./player.js";
 import { Rows } from "./rows.js";
 import { ask, begin, escape, plural, query, say, seconds, showJob } from "./sheet.js";
+import { startTuning } from "./tuning.js";
 
 const ROW = 76; // pixels
 const WAIT = 400; // milliseconds between two looks at how far reading or an export is
@@ -295,6 +296,7 @@ function start() {
   query("#do-delete").onclick = () => change("delete", chosen());
   query("#do-undelete").onclick = () => change("undelete", chosen());
   startExport();
+  startTuning();
   window.library = { player, rows };
   load();
 }

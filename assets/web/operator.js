@@ -33,7 +33,7 @@ export class Operator {
     query("#mark-failure").disabled = !begun || elsewhere;
     for (const id of ["#finish-success", "#finish-failure"]) query(id).disabled = !begun || elsewhere;
     const { useful = 0, seconds_each: each = null } = status.corrections ?? {};
-    const text = useful ? `${useful} ${useful === 1 ? "correction" : "corrections"} · ${each} s each` : "No corrections yet";
+    const text = `${useful} ${useful === 1 ? "correction" : "corrections"}${useful ? ` · ${each} s each` : ""}`;
     const count = query('[data-field="corrections"]');
     if (count.textContent !== text) count.textContent = text;
   }

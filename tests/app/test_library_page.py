@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +13,13 @@ import httpx
 import pytest
 from web_server import Behind, browser, served, shared
 
+from app.tuning import FineTuning
 from records import ControlSource
 from records.log import EpisodeHeader
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import sys
-
     sys.path.append(str(Path(__file__).parents[1] / "library"))
     from recorded import write_episode
 
@@ -150,6 +150,19 @@ def test_an_export_goes_on_beside_the_page_and_says_how_it_ended(client: httpx.C
         time.sleep(0.2)
     assert said["state"] == "done", said
     assert (root / "exports" / "set" / "meta" / "info.json").is_file()
+
+
+def test_a_checkpoint_is_made_beside_the_page_and_can_be_cancelled(tmp_path: Path) -> None:
+    behind = Behind(library=tmp_path)
+    behind.tuning = FineTuning(tmp_path / "base", tmp_path, (sys.executable, "-c", "import time; time.sleep(60)"))  # type: ignore[attr-defined]
+    with served(behind) as (address, _), browser(address) as client:
+        assert client.get("/library/finetune").json()["state"] == "none"
+        refused = client.post("/library/finetune", json={"name": "../elsewhere"})
+        assert refused.status_code == 400 and refused.json()["error"]
+        assert client.post("/library/finetune", json={"name": "better", "task": "push"}).json()["state"] == "running"
+        assert client.get("/library/finetune").json()["name"] == "better"
+        assert client.post("/library/finetune", json={"cancel": True}).json()["state"] == "stopped"
+        assert client.post("/library/finetune", json={"cancel": True}).status_code == 400
 
 
 def test_on_a_network_nobody_sees_the_library_without_the_token(root: Path) -> None:
