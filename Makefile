@@ -8,6 +8,8 @@ VENV := .venv
 # The stamp is named after what it depends on, so a checkout with newer file times or a moved folder decides rightly.
 KEY := $(shell { echo "$(CURDIR)"; cat pyproject.toml constraints.txt scripts/make-env.sh; } | cksum | cut -d ' ' -f 1)
 STAMP := $(VENV)/.ready-$(KEY)
+# Tests that wait for no clock share the cores; the others want the machine for themselves.
+TOGETHER := tests/diagnosis tests/library tests/scenes tests/training
 SOURCES := app diagnosis library policy records scenes tests training viz
 ARGS ?=
 
@@ -21,7 +23,12 @@ demo: env
 
 test: env
 	@scripts/system-packages.sh browser
+ifeq ($(ARGS),)
+	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist loadfile $(TOGETHER)
+	@$(VENV)/bin/python -m pytest $(addprefix --ignore=,$(TOGETHER))
+else
 	@$(VENV)/bin/python -m pytest $(ARGS)
+endif
 
 check: env
 	@$(VENV)/bin/ruff check $(SOURCES)
