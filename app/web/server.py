@@ -30,6 +30,8 @@ from app.web.rerun_proxy import RerunProxy
 from app.web.shelf import Shelf
 
 ASSETS: Final = ROOT / "assets" / "web"
+STYLES: Final = ("palette", "cockpit", "hands", "narrow")
+"""of the cockpit page, in this order: the last changes what the others say where windows are narrow"""
 SWITCH_INTERVAL: Final = 0.0005
 """seconds after which threads take turns: a human's command and the picture that answers it pass through several"""
 
@@ -128,9 +130,9 @@ def build_app(cockpit: CockpitLike, access: Access | None = None) -> FastAPI:
 
 
 def _head(base: str) -> str:
+    styles = "".join(f'<link rel="stylesheet" href="{base}/{name}.css">\n' for name in STYLES)
     return (
-        f'<link rel="stylesheet" href="{base}/cockpit.css">\n'
-        f'<script type="module" src="{base}/cockpit.js"></script>\n'
+        f'{styles}<script type="module" src="{base}/cockpit.js"></script>\n'
         '<meta name="color-scheme" content="dark light">'
     )
 

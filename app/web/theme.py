@@ -41,7 +41,7 @@ _COLORS: Final = {
 
 
 class CockpitTheme(Base):
-    """The cockpit's palette; finer work is in `assets/web/cockpit.css`."""
+    """The cockpit's palette; finer work is in `assets/web/*.css`."""
 
     def __init__(self) -> None:
         super().__init__(font=FONT, font_mono=MONO, spacing_size="sm", radius_size="md", text_size="sm")

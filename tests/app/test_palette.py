@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-CSS = (Path(__file__).parents[2] / "assets" / "web" / "cockpit.css").read_text()
+CSS = (Path(__file__).parents[2] / "assets" / "web" / "palette.css").read_text()
 GROUNDS = ("ground", "panel", "raised")
 INKS = ("text", "muted", "accent", "planner", "refiner", "good", "bad", "warn", "human")
 DRAWN = ("planner", "refiner", "human")
