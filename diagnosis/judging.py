@@ -61,17 +61,22 @@ def diagnose(
     fresh = [n for n in wanted if again or n not in known or known[n]["from_step"] != from_step]
     if fresh:
         _check_checkpoint(kept)
-        items: list[Failure] = [
-            (n, kept.manifest.setting, kept.tasks[n], kept.trace(n).to_bytes(), kept.rows[n]["refused"], from_step)
-            for n in fresh
-        ]
+        items: list[Failure] = []
+        for n in fresh:
+            try:
+                trace = kept.trace(n).to_bytes()
+            except EvaluationError:
+                if numbers is not None:
+                    raise
+                continue  # one that is damaged does not hide the others
+            items.append((n, kept.manifest.setting, kept.tasks[n], trace, kept.rows[n]["refused"], from_step))
         found = share_out(judge_all, items, workers, "judging", "failure", quiet)
         for done, (number, verdict) in enumerate(found):
             known[number] = verdict
             write_verdicts(kept.folder, [(number, verdict)])
             if progress is not None:
-                progress(done + 1, len(fresh))
-    return {number: known[number] for number in wanted}
+                progress(done + 1, len(items))
+    return {number: known[number] for number in wanted if number in known}
 
 
 def judge_all(items: Iterator[Failure]) -> Iterator[tuple[int, VerdictRow]]:

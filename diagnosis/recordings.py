@@ -37,17 +37,20 @@ def to_rerun(root: Path, id: str, number: int, path: Path) -> Path:
     verdict = read_verdicts(kept.folder).get(number)
     name = f"{kept.manifest.id}-{number}"
     env.world.arrange(task.layout)
+    unfinished = path.with_name(f"{path.stem}.unfinished{path.suffix}")
     try:
-        log = EpisodeLog(name, task.instruction, env.geometry(), path)
+        log = EpisodeLog(name, task.instruction, env.geometry(), unfinished)
         for record, positions, quaternions in steps(env, task, trace, events_in(kept, number), kept.manifest.created):
             log.step(record, positions, quaternions)
         row = kept.rows[number]
         outcome: Outcome = "success" if row["success"] else "refused" if row["refused"] else "failure"
         said = f"{verdict['cause']}: {verdict['sentence']}" if verdict else f"{row['steps']} control steps"
         log.end(outcome, said)
+        unfinished.replace(path)
     except OSError as error:
         raise EvaluationError(f"{path} cannot be written ({error.strerror}).") from error
     finally:
+        unfinished.unlink(missing_ok=True)
         env.close()
     return path
 

@@ -19,6 +19,8 @@ LABELS: Final = {
 }
 UPSTREAM: Final = ("canonical words", "undisturbed", "no delay", "oracle tokens", "oracle fine")
 """what is put right, the first in the chain of causes first: whatever rescues further down is a consequence"""
+_OTHER_SCENE: Final = ("layout",)
+"""perturbations without which nothing is where it was: that would be another task"""
 _IN_TIME = 1
 """control steps by which every planner is late"""
 
@@ -27,7 +29,7 @@ def applicable(setting: Setting, task: Task, from_step: int) -> list[str]:
     """Which replays say something about an episode; the first round of them."""
     names = ["again", "oracle tokens", "oracle fine"]
     names += ["no delay"] * (setting.planner_delay > _IN_TIME)
-    names += ["undisturbed"] * (task.perturbation is not None and from_step == 0)
+    names += ["undisturbed"] * (task.perturbation not in (None, *_OTHER_SCENE) and from_step == 0)
     names += ["canonical words"] * (task.instruction != task.goal.instruction and not setting.plainly)
     return names
 

@@ -9,6 +9,7 @@ Beside what `training.kept` writes lie two files of this room, which can be dele
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +19,8 @@ import orjson
 
 from diagnosis.contract import EvaluationRow, EventRow, VerdictRow
 from diagnosis.events import VERSION, Facts, find
-from library.files import write_whole
-from policy.fingerprint import fingerprint
+from library.files import append, write_whole
+from policy.fingerprint import PARTS, fingerprint
 from training.intervals import wilson
 from training.kept import (
     DEFAULT,
@@ -201,8 +202,11 @@ def write_verdicts(folder: Path, verdicts: Iterable[tuple[int, VerdictRow]]) -> 
         OSError: it cannot be written to.
     """
     lines = b"".join(orjson.dumps({"number": number, "verdict": verdict}) + b"\n" for number, verdict in verdicts)
-    with (folder / VERDICTS).open("ab", buffering=0) as file:
-        file.write(lines)
+    path = folder / VERDICTS
+    if path.is_file():
+        os.truncate(path, read_rows(path)[1])  # a line that was cut off would hide those after it
+    with path.open("ab", buffering=0) as file:
+        append(file, lines)
 
 
 def failures(kept: Kept) -> list[int]:
@@ -227,17 +231,16 @@ def _counted(path: Path, size: int, time: int) -> tuple[int, int]:
 def _checkpoint_state(manifest: Manifest) -> Literal["same", "changed", "gone", "expert"]:
     if manifest.checkpoint is None:
         return "expert"
-    weights = Path(manifest.checkpoint) / "model.safetensors"
     try:
-        status = weights.stat()
+        times = tuple((Path(manifest.checkpoint) / name).stat().st_mtime_ns for name in PARTS)
     except OSError:
         return "gone"
-    now = _fingerprint(Path(manifest.checkpoint), status.st_size, status.st_mtime_ns)
+    now = _fingerprint(Path(manifest.checkpoint), times)
     return "same" if now == manifest.fingerprint else "changed"
 
 
 @lru_cache(maxsize=64)
-def _fingerprint(checkpoint: Path, size: int, time: int) -> str:
+def _fingerprint(checkpoint: Path, times: tuple[int, ...]) -> str:
     return fingerprint(checkpoint)
 
 
@@ -256,8 +259,8 @@ def _problem(manifest: Manifest, state: str, checkpoint: str, done: int) -> str 
         )
     if checkpoint == "changed":
         said.append(
-            f"The weights in {manifest.checkpoint} are others now: everything that was kept can be seen, new verdicts "
-            "need those of then."
+            f"The policy in {manifest.checkpoint} is another one now: all that was kept can be seen, new verdicts "
+            "need that of then."
         )
     if manifest.commit != commit():
         said.append(

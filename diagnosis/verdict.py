@@ -55,7 +55,11 @@ def judge(task: Task, outcomes: Outcomes, evidence: Evidence, delay: int, refuse
     rescuers = [
         name
         for name in UPSTREAM
-        if len(outcomes.get(name, ())) and _share(outcomes[name]) >= _SURE and _share(outcomes[name]) > again + 0.3
+        if len(outcomes.get(name, ()))
+        and _share(outcomes[name]) >= _SURE
+        and _share(outcomes[name]) > again + 0.3
+        # Other words are one more attempt: they are to blame only where they were misread.
+        and (name != "canonical words" or refused or _misplaced(evidence))
     ]
     if again >= _SURE and "canonical words" not in rescuers:
         return Judgement("luck", f"With other noise the same attempt succeeds {_of(outcomes['again'])} times.", [])
@@ -100,6 +104,11 @@ def _planner(task: Task, outcomes: Outcomes, evidence: Evidence, refused: bool) 
             "planner: grounding", f"{rescued}; the planner {_what_it_saw(task, evidence)}.", [evidence.worst_grounding]
         )
     sees = f"sees the {task.goal.target} within {100 * evidence.target_error:.1f} cm"
+    if not np.isfinite(evidence.direction_error):
+        return Judgement(
+            "several", f"{rescued}; the planner {sees}, and none of its tokens came in time to be followed.",
+            [evidence.worst_grounding],
+        )  # fmt: skip
     leads = f", but its tokens lead elsewhere than the expert at {_percent(evidence.direction_error)} of the steps"
     return Judgement("planner: direction", f"{rescued}; the planner {sees}{leads}.", [evidence.worst_direction])
 

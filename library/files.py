@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from library.errors import LibraryError, unwritable
@@ -28,6 +29,17 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             unfinished.unlink()
         raise
+
+
+def append(file: FileIO, data: bytes) -> None:
+    """Add all of it: a disk that is nearly full takes a part, and says so only when it is asked for the rest.
+
+    Raises:
+        OSError: it could not be written whole.
+    """
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 @contextlib.contextmanager

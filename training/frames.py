@@ -27,6 +27,8 @@ FORMAT = {
 }
 WEIGHT = "weight"
 """column of how often a frame is drawn, compared with others; 1 where a data set does not say"""
+_FREE = ("seed", "checkpoint", "library")
+"""of what is said of a data set: what may differ between its blocks"""
 FINITE = ("proprio", "expert", "executed", WEIGHT)
 """columns that must be finite; others say with NaN that something is not there or out of view"""
 
@@ -65,9 +67,25 @@ class BlockWriter:
 
 
 def write_format(root: Path, **details: Any) -> None:
-    """Say at the top of a data set what its frames are."""
+    """Say at the top of a data set what its frames are, and how they are made; seeds may differ.
+
+    Raises:
+        ValueError: there are frames already, made in another way; names the first thing that differs.
+    """
+    path = root / "format.json"
+    wanted = json.loads(json.dumps({**FORMAT, **details}))
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        found = {}
+    for key in wanted:
+        if key in found and key not in _FREE and found[key] != wanted[key]:
+            raise ValueError(
+                f"{root} holds frames that were made with {key} = {found[key]!r}, not {wanted[key]!r}: name another "
+                "folder with --out, or remove this one."
+            )
     root.mkdir(parents=True, exist_ok=True)
-    (root / "format.json").write_text(json.dumps({**FORMAT, **details}, indent=1))
+    path.write_text(json.dumps(wanted, indent=1))
 
 
 def check_format(root: Path) -> None:

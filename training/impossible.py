@@ -13,7 +13,7 @@ from scenes.language import TEMPLATES, phrase
 from scenes.layout import draw_layout
 
 KINDS = ("absent", "unknown", "no task", "no place")
-STRANGE_COLORS = ("magenta", "beige", "lavender", "bronze", "peach")
+STRANGE_COLORS = ("charcoal", "beige", "ivory", "bronze", "ebony")
 STRANGE_THINGS = (
     "candle", "wallet", "onion", "stapler", "toothbrush", "lightbulb", "guitar", "umbrella", "pineapple", "screwdriver",
 )  # fmt: skip

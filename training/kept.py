@@ -26,7 +26,7 @@ from typing import Any, Final
 import orjson
 
 from library.errors import LibraryError
-from library.files import only_writer, write_whole
+from library.files import append, only_writer, write_whole
 from policy.fingerprint import fingerprint
 from scenes.goals import Goal
 from training.rollout import Result
@@ -39,6 +39,8 @@ VERSION: Final = 1
 DEFAULT: Final = Path("runs") / "evaluations"
 MANIFEST, TASKS, RESULTS, TRACES = "manifest.json", "tasks.json", "results.jsonl", "traces.bin"
 _ID_DIGITS = 12
+_PLAYS: Final = ("policy", "records", "scenes", "training")
+"""rooms whose code plays an episode"""
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -59,7 +61,7 @@ class Manifest:
     """Unix seconds"""
     checkpoint: str | None
     fingerprint: str
-    """of its weights, "" for the expert"""
+    """of its weights and configuration, "" for the expert"""
     schedule: str
     planner_delay: int
     checks: bool
@@ -97,7 +99,7 @@ def describe(setting: Setting, tasks: Sequence[Task], command: str) -> Manifest:
         "plainly": setting.plainly,
         "noise": setting.noise,
     }
-    own = {**said, "commit": commit(), "fingerprint": weights, "expert": setting.checkpoint is None, "version": VERSION}
+    own = {**said, "code": code(), "fingerprint": weights, "expert": setting.checkpoint is None, "version": VERSION}
     digest = hashlib.sha256(orjson.dumps({**own, "tasks": task_rows(tasks)}, option=orjson.OPT_SORT_KEYS)).hexdigest()
     return Manifest(
         id=digest[:_ID_DIGITS],
@@ -116,6 +118,15 @@ def describe(setting: Setting, tasks: Sequence[Task], command: str) -> Manifest:
 def task_rows(tasks: Sequence[Task]) -> list[list[Any]]:
     """As in `tasks.json`."""
     return [[t.seed, t.goal.family, t.goal.target, t.goal.detail, t.instruction, t.perturbation] for t in tasks]
+
+
+@lru_cache(maxsize=1)
+def code() -> str:
+    """A checksum of what an episode follows from beside its setting: the program, whatever git knows of it."""
+    digest = hashlib.sha256()
+    for path in sorted(path for room in _PLAYS for path in (_ROOT / room).rglob("*.py")):
+        digest.update(str(path.relative_to(_ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)
@@ -162,7 +173,10 @@ class Keeper:
             else:
                 rows, good = read_rows(self.folder / RESULTS)
                 os.truncate(self.folder / RESULTS, good) if (self.folder / RESULTS).is_file() else None
-                self.known = {row["number"]: result_of(row, self._tasks[row["number"]]) for row in rows}
+                traces = self.folder / TRACES
+                written = traces.stat().st_size if traces.is_file() else 0
+                whole = [row for row in rows if row["at"] + row["size"] <= written]
+                self.known = {row["number"]: result_of(row, self._tasks[row["number"]]) for row in whole}
             self._results = self._stack.enter_context((self.folder / RESULTS).open("ab", buffering=0))
             self._traces = self._stack.enter_context((self.folder / TRACES).open("ab", buffering=0))
         except (LibraryError, OSError) as error:
@@ -196,8 +210,8 @@ class Keeper:
             "size": len(result.trace),
         }
         try:
-            self._traces.write(result.trace)
-            self._results.write(orjson.dumps(row) + b"\n")
+            append(self._traces, result.trace)
+            append(self._results, orjson.dumps(row) + b"\n")
         except OSError as error:
             raise KeptError(
                 f"Episode {number} could not be kept in {self.folder} ({error.strerror}): make room and start the same "

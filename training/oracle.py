@@ -60,16 +60,20 @@ def oracle_chunk(
     world: World, goal: Goal, config: PolicyConfig, observation: Observation, intent: Intent, start_step: int,
     committed: NDArray[np.float32],
 ) -> Chunk:  # fmt: skip
-    """The chunk of a refiner that is right: what the expert does, as far as the bins of the intent's tokens allow."""
+    """The chunk of a refiner that is right: what the expert does, as far as the bins of the intent's tokens allow.
+
+    Tokens that are no longer trusted are shown to no refiner, so they bind this one as little.
+    """
     asked_at = time.monotonic()
+    binding = start_step - intent.step <= config.trusted_steps
     actions = np.zeros((config.chunk, len(ACTION_NAMES)), np.float32)
     with returning(world):
         for fixed in committed:
             world.step(fixed)
         for row in range(config.chunk):
-            actions[row] = inside_bins(
-                expert_action(world, goal), intent.tokens, start_step + row - intent.step, config.bins
-            )
+            actions[row] = expert_action(world, goal)
+            if binding:
+                actions[row] = inside_bins(actions[row], intent.tokens, start_step + row - intent.step, config.bins)
             world.step(actions[row])
     return Chunk(
         step=observation.step,

@@ -7,8 +7,8 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import connection
 from typing import Any, Final
 
@@ -17,23 +17,8 @@ from tqdm import tqdm
 ALLOCATOR: Final = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "8589934592"}
 """environment of a process that computes: glibc keeps big buffers instead of returning them, a quarter less time"""
 _SPAWN = multiprocessing.get_context("spawn")
-_QUEUES: list[Any] = []
-"""of a process that `share_out` started: items to do, results"""
-
-
-def _single_threaded(*queues: Any) -> None:
-    import torch
-
-    torch.set_num_threads(1)
-    _QUEUES[:] = queues
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Whoever kills the process that shared out the work ends the work, too."""
-    parent = multiprocessing.parent_process()
-    if parent is not None and connection.wait([parent.sentinel]):
-        os._exit(1)
+_PATIENCE: Final = 10.0
+"""seconds that a process has to end by itself when its work is done"""
 
 
 @contextmanager
@@ -56,15 +41,12 @@ def parallel(
     work: Callable[..., Any], jobs: Iterable[tuple[Any, ...]], workers: int, label: str, unit: str, quiet: bool = False
 ) -> Iterator[Any]:
     """Run `work(*job)` for every job in fresh processes and yield results as they come, with a progress bar."""
-    jobs = list(jobs)
-    with (
-        _one_thread_each(),
-        ProcessPoolExecutor(max(1, min(workers, len(jobs))), mp_context=_SPAWN, initializer=_single_threaded) as pool,
-        tqdm(total=len(jobs), desc=label, unit=unit, disable=quiet, dynamic_ncols=True) as bar,
-    ):
-        for future in as_completed([pool.submit(work, *job) for job in jobs]):
-            yield future.result()
-            bar.update()
+    yield from share_out(partial(_each, work), list(jobs), workers, label, unit, quiet)
+
+
+def _each(work: Callable[..., Any], jobs: Iterator[tuple[Any, ...]]) -> Iterator[Any]:
+    for job in jobs:
+        yield work(*job)
 
 
 def share_out(
@@ -78,34 +60,61 @@ def share_out(
     """Run `work(items)` in fresh processes that all draw from the same items, and yield what they yield.
 
     A process takes its next item when it has room for one, so that all are busy to the end. Every item must give
-    exactly one result; they come in any order.
+    exactly one result; they come in any order. When one of them fails, or whoever reads the results stops, all end.
+
+    Raises:
+        Exception: whatever `work` raised, or that a process ended without a word.
     """
     workers = max(1, min(workers, len(items)))
     todo, done = _SPAWN.Queue(), _SPAWN.Queue()
     for item in (*items, *[None] * workers):
         todo.put(item)
-    with (
-        _one_thread_each(),
-        ProcessPoolExecutor(workers, mp_context=_SPAWN, initializer=_single_threaded, initargs=(todo, done)) as pool,
-        tqdm(total=len(items), desc=label, unit=unit, disable=quiet, dynamic_ncols=True) as bar,
-    ):
-        running = [pool.submit(_serve, work) for _ in range(workers)]
-        for _ in items:
-            yield _next_result(done, running)
-            bar.update()
+    processes = [_SPAWN.Process(target=_serve, args=(work, todo, done), daemon=True) for _ in range(workers)]
+    with _one_thread_each(), tqdm(total=len(items), desc=label, unit=unit, disable=quiet, dynamic_ncols=True) as bar:
+        for process in processes:
+            process.start()
+        try:
+            for _ in items:
+                yield _next_result(done, processes)
+                bar.update()
+            for process in processes:
+                process.join(_PATIENCE)
+        finally:
+            todo.cancel_join_thread()  # what nobody will take must not be waited for
+            for process in processes:
+                process.terminate()
+                process.join()
 
 
-def _serve(work: Callable[[Iterator[Any]], Iterator[Any]]) -> None:
-    todo, done = _QUEUES
-    for result in work(iter(todo.get, None)):
-        done.put(result)
+def _serve(work: Callable[[Iterator[Any]], Iterator[Any]], todo: Any, done: Any) -> None:
+    import torch
+
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    torch.set_num_threads(1)
+    try:
+        for result in work(iter(todo.get, None)):
+            done.put((True, result))
+    except BaseException as error:
+        done.put((False, error))
+        raise
 
 
-def _next_result(done: Any, running: list[Any]) -> Any:
+def _end_with_parent() -> None:
+    """Whoever kills the process that shared out the work ends the work, too."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and connection.wait([parent.sentinel]):
+        os._exit(1)
+
+
+def _next_result(done: Any, processes: Sequence[Any]) -> Any:
     while True:
         try:
-            return done.get(timeout=1.0)
+            went_well, result = done.get(timeout=1.0)
         except queue.Empty:
-            for future in running:
-                if future.done():
-                    future.result()
+            codes = [process.exitcode for process in processes]
+            if any(codes) or None not in codes:
+                raise RuntimeError(f"A process of {len(codes)} ended without a word (exit codes {codes}).") from None
+            continue
+        if not went_well:
+            raise result
+        return result

@@ -101,7 +101,9 @@ def assign_demonstrations(episodes: int, seed: int, kinds: Sequence[str]) -> lis
 
 
 def assign_phrases(episodes: int, seed: int, phrases: Sequence[tuple[Goal, str]]) -> list[Task]:
-    """Episodes that say these phrases, all about as often, each on a scene from `seed` on that can fulfil its goal.
+    """Episodes that say these phrases in rounds, each on a scene from `seed` on that can fulfil its goal.
+
+    As many episodes as phrases say each of them once, those aside that no scene can fulfil.
 
     Raises:
         NothingToPlay: there is no such scene.
@@ -111,7 +113,7 @@ def assign_phrases(episodes: int, seed: int, phrases: Sequence[tuple[Goal, str]]
         goals = set(goals_for(draw_layout(number).spots))
         return {entry: None for entry in phrases if entry[0] in goals}
 
-    return [Task(number, *entry) for number, entry, _ in _in_turns(episodes, seed, phrases, choices)]
+    return [Task(number, *entry) for number, entry, _ in _in_turns(episodes, seed, phrases, choices, evenly=True)]
 
 
 def canonical(task: Task) -> Task:
@@ -120,13 +122,19 @@ def canonical(task: Task) -> Task:
 
 
 def _in_turns(
-    episodes: int, seed: int, keys: Sequence[K], choices: Callable[[int], Mapping[K, V]]
+    episodes: int, seed: int, keys: Sequence[K], choices: Callable[[int], Mapping[K, V]], evenly: bool = False
 ) -> Iterator[tuple[int, K, V]]:
-    """Scenes from `seed` on, each with the key that had the fewest until then among those that it allows."""
+    """Scenes from `seed` on, each with the key that had the fewest until then among those that it allows.
+
+    `evenly` leaves out scenes that allow only keys that are ahead of others, as long as others turn up.
+    """
     used = dict.fromkeys(keys, 0)
     number, barren = seed, 0
     while sum(used.values()) < episodes:
         possible = choices(number)
+        if evenly and barren <= _PATIENCE // 2:
+            fewest = min(used.values())
+            possible = {key: value for key, value in possible.items() if used[key] == fewest}
         if possible:
             key = min(possible, key=lambda each: used[each])
             used[key] += 1

@@ -50,7 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
     find, show = _ACTIONS[arguments.what]
-    return answer(f"{NAME} {arguments.what}", arguments, lambda: find(arguments), show)
+    is_checked = arguments.what == "check"
+    return answer(
+        f"{NAME} {arguments.what}", arguments, lambda: find(arguments), show,
+        lambda found: not (is_checked and found["problems"]),
+    )  # fmt: skip
 
 
 def _list(arguments: argparse.Namespace) -> Any:

@@ -12,7 +12,7 @@ from diagnosis.events.grasping import dropped_object, missed_grasp, wrong_object
 from diagnosis.events.moving import hesitation, stuck
 from diagnosis.events.planning import clamped_command, intent_flip, starvation, time_out, withdrawn_intent
 
-VERSION: Final = 1
+VERSION: Final = 2
 """of the rules: a change of what they find makes what was kept stale"""
 FINDERS: Final[dict[str, Callable[[Facts], Iterator[Event]]]] = {
     "missed grasp": missed_grasp,

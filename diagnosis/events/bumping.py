@@ -64,7 +64,7 @@ def collision(facts: Facts) -> Iterator[Event]:
             if row == facts.target and facts.goal is not None and facts.goal.family == "push":
                 palm[:] = False
             limit[palm] = _PALM
-            limit[facts.held[:, row] & ~palm] = np.inf  # that is a grasp, and `wrong object` has it
+            limit[facts.held[:, row]] = np.inf  # that is a grasp, and `wrong object` has it
         for start, stop in merged(list(runs(force[:, row] > limit)), 10):
             peak = start + int(np.argmax(force[start:stop, row]))
             with_palm = row < len(trace.names) and bool(trace.touch[peak, row] & PALM)

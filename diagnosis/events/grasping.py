@@ -66,7 +66,7 @@ def dropped_object(facts: Facts) -> Iterator[Event]:
 
 
 def wrong_object(facts: Facts) -> Iterator[Event]:
-    """Something that the task is not about is lifted, pushed 4 cm with the hand, pressed or slid."""
+    """Something that the task is not about is lifted, pressed or slid, or, where one is to be pushed, pushed 4 cm."""
     goal, trace = facts.goal, facts.trace
     if goal is None:
         return

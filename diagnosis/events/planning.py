@@ -20,7 +20,7 @@ _CLAMPED = 5
 _STARVED = 2
 _AGAIN = 10
 """control steps within which intents that are withdrawn one after the other are one event"""
-_WITHDRAWN = re.compile(r"^(\d+): (.*(?:was withdrawn|is dropped|was dropped)\.)$")
+_WITHDRAWN = re.compile(r"^(\d+): (?!A chunk )(.*(?:was withdrawn|is dropped|was dropped)\.)$")
 
 
 def intent_flip(facts: Facts) -> Iterator[Event]:

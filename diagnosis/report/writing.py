@@ -50,22 +50,26 @@ def write_report(
     details = [page.episode(root, id, number) for number in chosen]
     folder = out.with_name(out.stem + "-recordings")
     files = {number: folder / f"episode-{number}.rrd" for number in recordings}
-    filming, sections = Filming(), []
+    filming, sections, unmade = Filming(), [], {}
     total = len(details) + len(files)
+    for done, (number, path) in enumerate(files.items()):
+        from diagnosis.recordings import to_rerun
+
+        try:
+            to_rerun(root, id, number, path)
+        except EvaluationError as error:
+            unmade[number] = str(error)  # on another machine states may differ: the report says what there is
+        if progress is not None:
+            progress(done + 1, total)
+    files = {number: path for number, path in files.items() if number not in unmade}
     try:
-        for done, detail in enumerate(details):
+        for done, detail in enumerate(details, start=total - len(details)):
             file = files.get(detail["number"])
             sections.append("".join(_episode(root, detail, filming, f"{folder.name}/{file.name}" if file else None)))
             if progress is not None:
                 progress(done + 1, total)
     finally:
         filming.close()
-    for done, (number, path) in enumerate(files.items()):
-        from diagnosis.recordings import to_rerun
-
-        to_rerun(root, id, number, path)
-        if progress is not None:
-            progress(len(details) + done + 1, total)
     try:
         write_whole(out, "".join(_html(matrix, sections, len(failed) - len(sections))).encode())
     except OSError as error:
@@ -75,6 +79,7 @@ def write_report(
         "bytes": out.stat().st_size,
         "episodes": chosen,
         "recordings": [str(path) for path in files.values()],
+        "not_recorded": {str(number): problem for number, problem in unmade.items()},
     }
 
 

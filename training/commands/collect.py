@@ -82,7 +82,10 @@ def _collect_frames(arguments: argparse.Namespace, kinds: tuple[str, ...]) -> in
     from training.parallel import parallel
 
     out = arguments.out or Path("runs/data/expert")
-    write_format(out, seed=arguments.seed)
+    try:
+        write_format(out, seed=arguments.seed, turning=arguments.turning, tasks=list(kinds))
+    except ValueError as error:
+        return _complain(str(error).rstrip("."), 1)
     jobs = []
     for start in range(arguments.seed, arguments.seed + arguments.episodes, BLOCK):
         folder = out / f"block_{start:07d}"

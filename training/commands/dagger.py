@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Collect what is not there yet."""
+    from policy.fingerprint import fingerprint
     from policy.tasks import TASKS
     from training.dagger import DELAYS, write_block
     from training.frames import Frames, write_format
@@ -47,7 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"libra dagger: {sentence}.", file=sys.stderr)
         return 2
     delays = tuple(map(int, given)) or DELAYS
-    write_format(arguments.out, seed=arguments.seed, checkpoint=str(arguments.checkpoint))
+    made = {"policy": fingerprint(arguments.checkpoint), "tasks": list(kinds), "delays": list(delays)}
+    try:
+        write_format(arguments.out, seed=arguments.seed, checkpoint=str(arguments.checkpoint), **made)
+    except ValueError as error:
+        print(f"libra dagger: {error}", file=sys.stderr)
+        return 1
     jobs = []
     end = arguments.seed + arguments.episodes
     for start in range(arguments.seed, end, BLOCK):
