@@ -11,7 +11,15 @@ import pytest
 from kept_evaluations import ENOUGH, keep_evaluation
 
 from diagnosis.checking import check
-from diagnosis.store import EvaluationError, evaluation_row, find_folder, open_evaluation
+from diagnosis.store import (
+    VERDICTS,
+    EvaluationError,
+    evaluation_row,
+    find_folder,
+    open_evaluation,
+    read_verdicts,
+    write_verdicts,
+)
 from scenes.world import World
 from training.kept import MANIFEST, RESULTS, TRACES, Keeper, KeptError, describe, read_kept
 from training.rollout import Result
@@ -67,6 +75,23 @@ def test_an_interrupted_evaluation_goes_on_and_adds_nothing_twice(tmp_path: Path
     assert whole.complete and check(tmp_path, whole.manifest.id)["exact"] == 4
     again = keep_evaluation(tmp_path, tasks, Setting(None), [0] * 4)  # plays nothing
     assert again.rows == whole.rows and (again.folder / RESULTS).read_bytes().count(b"\n") == 4
+
+
+def test_an_episode_whose_trace_is_cut_off_is_played_again(tmp_path: Path, tasks: list[Task]) -> None:
+    whole = keep_evaluation(tmp_path, tasks, Setting(None), [ENOUGH] * 4)
+    last = max(whole.rows.values(), key=lambda row: row["at"])
+    traces = whole.folder / TRACES
+    traces.write_bytes(traces.read_bytes()[: last["at"] + 5])
+    again = keep_evaluation(tmp_path, tasks, Setting(None), [ENOUGH] * 4)
+    assert check(tmp_path, again.manifest.id)["exact"] == 4
+
+
+def test_verdicts_after_one_that_was_cut_off_are_read(tmp_path: Path) -> None:
+    write_verdicts(tmp_path, [(1, {"cause": "luck"})])  # type: ignore[typeddict-item]
+    with (tmp_path / VERDICTS).open("ab") as file:
+        file.write(b'{"number": 2, "verd')
+    write_verdicts(tmp_path, [(3, {"cause": "refiner"})])  # type: ignore[typeddict-item]
+    assert {number: row["cause"] for number, row in read_verdicts(tmp_path).items()} == {1: "luck", 3: "refiner"}
 
 
 def test_only_one_process_keeps_an_evaluation(tmp_path: Path, tasks: list[Task], plain_result: Result) -> None:

@@ -52,6 +52,17 @@ def test_the_cause_follows_from_the_rescues(runs: dict[str, list[bool]], evidenc
     assert found.cause == cause and found.sentence.endswith(".")
 
 
+def test_words_are_to_blame_only_where_they_were_misread() -> None:
+    lucky = outcomes(canonical_words=[True, True, False])
+    assert judge(TASK, lucky, ELSEWHERE, delay=1).cause == "language"
+    assert judge(TASK, lucky, CLEAR, delay=1).cause != "language"
+
+
+def test_a_direction_is_blamed_only_where_there_was_one_to_follow() -> None:
+    found = judge(TASK, outcomes(oracle_tokens=WON), replace(CLEAR, direction_error=np.nan), delay=16)
+    assert found.cause == "several" and "none of its tokens came in time" in found.sentence
+
+
 def test_the_sentence_says_where_the_planner_looked() -> None:
     found = judge(TASK, outcomes(oracle_tokens=WON), ELSEWHERE, delay=1)
     assert "sees the red cube 21 cm from where it is, where the blue cube is" in found.sentence
@@ -78,6 +89,7 @@ def test_only_replays_that_change_something_are_asked_for() -> None:
     late, moved = replace(plain, planner_delay=16), replace(said, perturbation="camera")
     assert {"no delay", "undisturbed"} <= set(applicable(late, moved, 0))
     assert "undisturbed" not in applicable(late, moved, 40)
+    assert "undisturbed" not in applicable(late, replace(moved, perturbation="layout"), 0), "nothing is where it was"
 
 
 def test_a_replay_from_a_step_is_the_episode_until_then() -> None:

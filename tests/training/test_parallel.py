@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -9,6 +10,8 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from training.parallel import share_out
 
@@ -21,6 +24,28 @@ def never_done(items: Iterator[str]) -> Iterator[str]:
         Path(item).write_text(str(os.getpid()))
         time.sleep(600)
         yield item
+
+
+def much(items: Iterator[int]) -> Iterator[bytes]:
+    """More than a pipe holds; the third fails."""
+    for item in items:
+        if item == 3:
+            raise ZeroDivisionError
+        yield bytes(1_000_000)
+
+
+def test_a_process_that_fails_ends_those_whose_results_nobody_reads_any_more() -> None:
+    began = time.monotonic()
+    with pytest.raises(ZeroDivisionError):
+        list(share_out(much, [1, 3, *[1] * 60], 2, "", "", True))
+    assert time.monotonic() - began < 60
+
+
+def test_whoever_stops_reading_results_ends_the_work() -> None:
+    results = share_out(much, [1] * 60, 2, "", "", True)
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    assert not [child for child in multiprocessing.active_children() if child.daemon]
 
 
 def share(path: str) -> None:

@@ -82,6 +82,13 @@ def test_a_block_without_its_columns_is_not_there(tmp_path: Path) -> None:
         Frames.open([tmp_path])
 
 
+def test_frames_that_are_made_otherwise_are_not_added_to_a_data_set(tmp_path: Path) -> None:
+    write_format(tmp_path, seed=0, tasks=["button"])
+    write_format(tmp_path, seed=1000, tasks=["button"])
+    with pytest.raises(ValueError, match=r"made with tasks = \['button'\], not \[\]: name another folder"):
+        write_format(tmp_path, seed=0, tasks=[])
+
+
 @pytest.mark.parametrize(("field", "value"), [("control_hz", 10), ("action_names", ["x"])])
 def test_a_data_set_of_another_kind_is_refused_by_the_field_that_differs(
     tmp_path: Path, field: str, value: object
