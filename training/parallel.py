@@ -65,7 +65,9 @@ def share_out(
     Raises:
         Exception: whatever `work` raised, or that a process ended without a word.
     """
-    workers = max(1, min(workers, len(items)))
+    if not items:
+        return
+    workers = min(workers, len(items))
     todo, done = _SPAWN.Queue(), _SPAWN.Queue()
     for item in (*items, *[None] * workers):
         todo.put(item)
@@ -87,10 +89,7 @@ def share_out(
 
 
 def _serve(work: Callable[[Iterator[Any]], Iterator[Any]], todo: Any, done: Any) -> None:
-    import torch
-
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    torch.set_num_threads(1)
     try:
         for result in work(iter(todo.get, None)):
             done.put((True, result))
