@@ -67,7 +67,7 @@ def share_out(
     """
     if not items:
         return
-    workers = min(workers, len(items))
+    workers = max(1, min(workers, len(items)))
     todo, done = _SPAWN.Queue(), _SPAWN.Queue()
     for item in (*items, *[None] * workers):
         todo.put(item)
