@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from numpy.random import Generator
 
@@ -15,6 +16,7 @@ from scenes.goals import Goal
 from scenes.language import COLOR_WORDS, SHAPE_WORDS
 from training.verbs import CARRY, GET, PUSH, TOUCH
 
+T = TypeVar("T")
 FRAMES = (
     "{do}", "{do}", "please {do}", "{do} please", "could you {do}", "could you please {do}", "will you {do}",
     "can you {do} for me", "I need you to {do}", "I'd like you to {do}", "your task is to {do}", "robot, {do}",
@@ -133,6 +135,6 @@ def _thing(name: str, rng: Generator) -> str:
     return f"{one(ARTICLES, rng)} {said}"
 
 
-def one(ways: Sequence[str], rng: Generator) -> str:
+def one(ways: Sequence[T], rng: Generator) -> T:
     """Any of them."""
     return ways[int(rng.integers(len(ways)))]
