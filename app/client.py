@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import select
 import threading
 import time
 from multiprocessing.connection import Connection
@@ -10,6 +10,10 @@ from typing import Any
 
 TIMEOUT = 15.0
 """seconds; an answer takes milliseconds, but loading the policy's libraries from a cold disk stops all else"""
+
+
+TELL_SECONDS = 0.05
+"""for which a command that waits for no answer may wait for others to be sent"""
 
 
 class SessionGone(ConnectionError):
@@ -48,8 +52,12 @@ class SessionClient:
             raise SessionGone(_BUSY)
         try:
             self._number += 1
-            with self._sending:
+            if not self._sending.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                raise SessionGone(_BUSY)
+            try:
                 self._connection.send((self._number, command, arguments))
+            finally:
+                self._sending.release()
             while self._connection.poll(max(0.0, deadline - time.monotonic())):
                 number, status = self._connection.recv()
                 if number == self._number:  # an older one is the late answer to a call that gave up
@@ -62,9 +70,22 @@ class SessionClient:
         raise SessionGone(_BUSY)
 
     def tell(self, command: str, /, **arguments: Any) -> None:
-        """A command that waits for no answer: `drive`, `leave`. One to a session that is gone is lost."""
-        with self._sending, contextlib.suppress(OSError):
-            self._connection.send((None, command, arguments))
+        """A command that waits for nothing: `drive`, `leave`. To a session that is gone or stands still it is lost."""
+        if not self._sending.acquire(timeout=TELL_SECONDS):
+            return
+        try:
+            if self._takes_more():
+                self._connection.send((None, command, arguments))
+        except OSError:
+            pass
+        finally:
+            self._sending.release()
+
+    def _takes_more(self) -> bool:
+        """Whether there is room in the pipe: whoever tells something must never stand still with the session."""
+        poller = select.poll()
+        poller.register(self._connection.fileno(), select.POLLOUT)
+        return bool(poller.poll(0))
 
     def renew(self, connection: Connection) -> None:
         """Talk to another session process from now on."""

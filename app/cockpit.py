@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import replace
 from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
@@ -81,7 +81,7 @@ class Cockpit:
         self._session: SpawnProcess | None = None
         self._live: SpawnProcess | None = None
         self._rerun: RerunProcess | None = None
-        self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
+        self._deaths: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MAX_DEATHS))
         self._stopping = threading.Event()
         self._supervisor = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
 
@@ -254,9 +254,10 @@ class Cockpit:
     def _worth_another(self, name: str) -> bool:
         """Whether starting it anew may help: not when it has died too often in a short time."""
         now = time.monotonic()
-        often = len(self._deaths) == MAX_DEATHS and now - self._deaths[0] < DEATHS_WINDOW
+        deaths = self._deaths[name]
+        often = len(deaths) == MAX_DEATHS and now - deaths[0] < DEATHS_WINDOW
         if not often:
-            self._deaths.append(now)
+            deaths.append(now)
         return not often
 
 

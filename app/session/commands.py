@@ -182,7 +182,11 @@ class SessionCommands:
         if session.journal.open:
             session.robot.new_generation()  # what the policy saw and planned until now counts no more
         else:
-            self._begin_from_here(session.instruction)
+            try:
+                self._begin_from_here(session.instruction)
+            except CommandError:
+                session.let_go()
+                raise
         session.human = True
         session.corrections.take()
         session.robot.hide_paths()
@@ -334,12 +338,14 @@ class SessionCommands:
     def _begin_from_here(self, words: str) -> None:
         """An episode from the present scene; from a recorded step with all that was known there, if the words are."""
         session, point = self.session, self.session.rewound
-        session.begin_episode(words)
         if point is None:
+            session.begin_episode(words)
             return
-        found, record = session.journal.find(point.episode, point.step)
+        found, record = session.journal.find(point.episode, point.step)  # before anything is changed
+        kept = found.kept_at(point.step)
+        session.begin_episode(words)
         if words == record.instruction:
-            session.robot.restore(record, found.kept_at(point.step))
+            session.robot.restore(record, kept)
             for name, numbers in session.nudges:  # since the scene was taken back
                 session.robot.nudge(name, numbers)
 

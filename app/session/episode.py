@@ -158,4 +158,5 @@ def episode_id(number: int) -> str:
 def episode_files(folder: Path) -> list[Path]:
     """Logs and Rerun recordings of a run, oldest first."""
     files = [path for path in folder.glob("episode-*") if path.suffix in (".arrow", ".rrd")]
-    return sorted(files, key=lambda path: (int(path.stem.rpartition("-")[2]), path.suffix))
+    numbered = [path for path in files if path.stem.rpartition("-")[2].isdecimal()]  # copies have names of their own
+    return sorted(numbered, key=lambda path: (int(path.stem.rpartition("-")[2]), path.suffix))

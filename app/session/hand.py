@@ -142,10 +142,10 @@ class Hand:
             now = self._clock()
             self._credit = min(BURST, self._credit + (now - self._refilled) * CONTROL_HZ)
             self._refilled = now
-            # A little less than one: a sender's own 20 Hz is never exactly ours.
-            if self._credit < 0.9:
+            # A little less than one: a sender's own 20 Hz is never exactly ours. To stand still is never too soon.
+            if self._credit < 0.9 and action[:-1].any():
                 raise CommandError(f"Commands come faster than {CONTROL_HZ} a second: send one every control step.")
-            self._credit -= 1.0
+            self._credit = max(0.0, self._credit - 1.0)
             self._number = self._number if number is None else number
             self._command, self._at = action, now
 

@@ -126,6 +126,10 @@ class Journal:
         """A new scene: there is no episode yet."""
         self.episode = None
 
+    def known(self, episode: str) -> Episode | None:
+        """An episode of this run, as long as it is kept."""
+        return self._kept.get(episode)
+
     def find(self, episode: str | None, step: int) -> tuple[Episode, StepRecord]:
         """A recorded step of an episode of this run (None: of the newest).
 
@@ -159,5 +163,6 @@ class Journal:
         for name, episode in list(self._kept.items())[:-1]:
             if sum(len(each.records) for each in self._kept.values()) <= KEPT_STEPS:
                 return
-            if episode is not self.episode:
+            branch = self.episode.branch if self.episode is not None else None
+            if episode is not self.episode and (branch is None or name != branch.episode):
                 del self._kept[name]

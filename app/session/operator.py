@@ -42,6 +42,7 @@ class OperatorCommands:
         session, episode = self.session, self.session.episode
         if episode is None or not episode.records:
             raise CommandError("Nothing has been done that could have failed: press Run first.")
+        self._require_shown(episode.id)
         first, last = episode.records[0].step, episode.records[-1].step
         back = max(first, last - round(seconds * CONTROL_HZ))
         if session.hand.holder is not None:
@@ -71,14 +72,15 @@ class OperatorCommands:
         words = check_instructions(instruction) if instruction else None
         if episode is None or not episode.records:
             raise CommandError("There is no attempt to finish: press Run first.")
+        self._require_shown(episode.id)
         goal, said = session.robot.env.goal, session.instruction
         session.plan.clear()
         self._end(episode.id, outcome, f"A human said that it is a {outcome}.")
         recorder = session.journal.recorder
         if not recorder.flush(SAVE_SECONDS):
             raise CommandError(f"The disk is slow: {episode.id} is not saved yet. Finish once more in a moment.")
-        if recorder.error is not None:
-            raise CommandError(recorder.error)
+        if (error := recorder.error_of(episode.log_path)) is not None:
+            raise CommandError(error)
         saved = f"{episode.id} is saved as a {outcome}."
         session.reset(following)
         words = words or self._next_words(goal, said)
@@ -90,6 +92,16 @@ class OperatorCommands:
         else:
             self._commands.run(*words)
             session.say(session.state, f"{saved} Scene {following}: “{words[0]}”")
+
+    def _require_shown(self, name: str) -> None:
+        """Nobody says how an episode went while another one is before their eyes."""
+        session = self.session
+        shown = session.rewound.episode if session.rewound is not None else session.looked and session.looked[0]
+        if shown and shown != name:
+            raise CommandError(
+                f"The live view shows {shown}, and this would be said of {name}: relabel {shown} on the library page, "
+                "or press Run or Reset first."
+            )
 
     def _end(self, name: str, outcome: Outcome, sentence: str) -> None:
         """Close the open episode; what a human says of one that has ended already goes beside its record."""

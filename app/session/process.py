@@ -90,24 +90,32 @@ def _answer(commands: Connection, loop: SessionLoop, watchers: Watchers) -> None
             sentence = f"The command {name!r} failed ({type(error).__name__}: {error}); press Reset, then try again."
             answer(number, {"error": sentence, **loop.session.status})
 
-    try:
-        while True:
+    def take(number: int | None, name: str, arguments: dict[str, Any]) -> None:
+        if name == "watch":
+            sentence = arguments.pop("sentence")
+            watchers.renew(**arguments)
+            loop.tell(partial(loop.session.watched_anew, sentence))
+            name = "status"
+        if name == "status":  # needs no turn: the loop leaves a new one after every step
+            answer(number, loop.status)
+        elif name == "drive":
+            answer(number, loop.drive(arguments))
+        elif name == "leave":
+            loop.leave(arguments["holder"])
+        else:
+            loop.tell(partial(carry_out, number, name, arguments))
+
+    while True:
+        try:
             number, name, arguments = commands.recv()
-            if name == "watch":
-                sentence = arguments.pop("sentence")
-                watchers.renew(**arguments)
-                loop.tell(partial(loop.session.watched_anew, sentence))
-                name = "status"
-            if name == "status":  # needs no turn: the loop leaves a new one after every step
-                answer(number, loop.status)
-            elif name == "drive":
-                answer(number, loop.drive(arguments))
-            elif name == "leave":
-                loop.leave(arguments["holder"])
-            else:
-                loop.tell(partial(carry_out, number, name, arguments))
-    except (EOFError, OSError):
-        loop.close()
+        except (EOFError, OSError):
+            loop.close()
+            return
+        try:
+            take(number, name, arguments)
+        except Exception as error:  # Stop must be heard whatever came before it
+            logger.exception("The request %r failed.", name)
+            answer(number, {"error": f"The request {name!r} failed ({type(error).__name__}: {error}).", **loop.status})
 
 
 def _settle_memory(loader: threading.Thread) -> None:

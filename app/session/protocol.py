@@ -102,8 +102,7 @@ def check_latency(milliseconds: object) -> float:
     Raises:
         CommandError: not a number, or out of range.
     """
-    number = isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool)
-    if not number or not 0 <= float(milliseconds) <= MAX_LATENCY:  # type: ignore[arg-type]
+    if not _is_number(milliseconds) or not 0 <= milliseconds <= MAX_LATENCY:  # type: ignore[operator]
         raise CommandError(f"The added planner latency must be a number from 0 to {MAX_LATENCY} ms.")
     return float(milliseconds)  # type: ignore[arg-type]
 
@@ -119,6 +118,10 @@ def check_schedule(name: object) -> str:
     return str(name)
 
 
+def _is_number(given: object) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool)
+
+
 def check_action(action: object) -> NDArray[np.float32]:
     """(7,) a human command.
 
@@ -129,7 +132,7 @@ def check_action(action: object) -> NDArray[np.float32]:
         raise CommandError(f"A command has {len(ACTION_NAMES)} numbers: {', '.join(ACTION_NAMES)}.")
     try:
         numbers = np.array(action, dtype=np.float32)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise CommandError("A command must be numbers alone, each from -1 to 1.") from None
     if numbers.shape != (len(ACTION_NAMES),) or not np.isfinite(numbers).all() or np.abs(numbers).max() > 1:
         raise CommandError("Each number of a command must be from -1 to 1.")
@@ -227,8 +230,7 @@ def check_back(seconds: object) -> float:
     Raises:
         CommandError: not a number, or out of range.
     """
-    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not number or not 0 <= float(seconds) <= MAX_BACK:  # type: ignore[arg-type]
+    if not _is_number(seconds) or not 0 <= seconds <= MAX_BACK:  # type: ignore[operator]
         raise CommandError(f"Go back by 0 to {MAX_BACK:.0f} seconds, such as 2.")
     return float(seconds)  # type: ignore[arg-type]
 

@@ -50,8 +50,9 @@ class Recorder:
     """
 
     def __init__(self, open_writer: OpenWriter = EpisodeWriter) -> None:
-        self.error: str | None = None
-        """one sentence once the disk refused, until the next `begin`"""
+        self._errors: dict[Path, str] = {}
+        self._writing: Path | None = None
+        """of the thread: the file that was begun last"""
         self._open = open_writer
         self._queue: queue.SimpleQueue[tuple[Path, EpisodeHeader] | StepRecord | None] = queue.SimpleQueue()
         self._changed = threading.Condition()
@@ -72,8 +73,12 @@ class Recorder:
 
     def begin(self, path: Path, header: EpisodeHeader) -> None:
         """Start an episode's file."""
-        self.error = None
+        self._errors.pop(path, None)
         self._put((path, header))
+
+    def error_of(self, path: Path) -> str | None:
+        """One sentence, once the disk refused a part of an episode's file."""
+        return self._errors.get(path)
 
     def append(self, record: StepRecord) -> None:
         """One step; the last one of an episode has an outcome and closes its file."""
@@ -104,7 +109,9 @@ class Recorder:
                 writer = self._handle(item, writer)
             except Exception as error:  # reported: the session ends the episode and says so
                 logger.exception("The record could not be written.")
-                self.error = f"The record cannot be written ({error}); {_advice(error)}, then press Run."
+                sentence = f"The record cannot be written ({error}); {_advice(error)}, then press Run."
+                if self._writing is not None:
+                    self._errors[self._writing] = sentence
                 writer = None
             self._last_ms = 1e3 * (time.perf_counter() - started)
             with self._changed:
@@ -118,7 +125,7 @@ class Recorder:
     ) -> EpisodeWriter | None:
         if isinstance(item, StepRecord):
             if writer is None:
-                return None  # the disk refused earlier, which is in `error`
+                return None  # the disk refused earlier, see `error_of`
             writer.append(item)
             if item.outcome is None:
                 return writer
@@ -126,4 +133,7 @@ class Recorder:
             return None
         if writer is not None:
             writer.close()
-        return None if item is None else self._open(*item)
+        if item is None:
+            return None
+        self._writing = item[0]
+        return self._open(*item)

@@ -148,6 +148,7 @@ class Session:
         self.plan.clear()
         self.settling = 0
         self.nudges.clear()
+        self._notes.clear()
         self.let_go()
         self.say("idle", f"Scene {self.robot.seed} is ready: type an instruction, or choose a suggestion.")
         self.refresh()
@@ -203,7 +204,8 @@ class Session:
         """The episode that the live view shows, if it is another one than the present."""
         if self.looked is None or (self.episode is not None and self.looked[0] == self.episode.id):
             return None
-        return self.journal.find(*self.looked)[0].summary
+        shown = self.journal.known(self.looked[0])
+        return None if shown is None else shown.summary
 
     @property
     def rests_by_hand(self) -> bool:
@@ -281,8 +283,8 @@ class Session:
                 self._message = str(error)
             if self.settling == 0 and self.plan and self.state == "ended":
                 self.command("run", {"instruction": "; ".join(self.plan)})
-        elif self.journal.recorder.error is not None:
-            self.close_episode("aborted", self.journal.recorder.error, "fault")
+        elif (error := self.journal.recorder.error_of(episode.log_path)) is not None:
+            self.close_episode("aborted", error, "fault")
         else:
             self._recorded_step(episode, due, wait_until)
         self.refresh()
@@ -382,10 +384,12 @@ class Session:
         """From the present scene, which may be that of a recorded step."""
         robot = self.robot
         self.player.forget()
+        self.looked = None
         self.instruction = instruction
         branch, self.rewound = self.rewound, None
         if branch is None:
             self.nudges.clear()  # the scene that it begins with is on record
+            self._notes.clear()
         checkpoint = ("", "") if robot.driver is None else robot.driver.checkpoint
         self.journal.begin(instruction, robot.seed, self.schedule, self.latency_ms, robot.geometry, branch, checkpoint)
         robot.env.set_instruction(instruction)
@@ -403,6 +407,10 @@ class Session:
             return
         poses = robot.env.body_poses()
         record = robot.decide(episode.id, episode.step, self.instruction, NOBODY)
+        record.events += (*self._notes,)
+        record.nudges = tuple(self.nudges)
+        self._notes.clear()
+        self.nudges.clear()
         self.journal.end(record, poses, outcome, sentence, by)
         self.corrections.ended(outcome == "success", bool(episode.timeline.human_spans()))
         robot.new_generation()
@@ -437,6 +445,10 @@ class Session:
                 return self._event[1]
             if self.robot.holds >= STARVED_STEPS and not self.human:
                 return "The arm holds: the planner has no valid intent yet."
+        if self.state in ("ended", "idle") and self.episode is not None:
+            error = self.journal.recorder.error_of(self.episode.log_path)
+            if error is not None and error not in self._message:
+                return f"{self.episode.id} is not saved whole. {error}"
         return self._message
 
     def say(self, state: State, message: str) -> None:

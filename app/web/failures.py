@@ -120,23 +120,23 @@ def make_failures_router(library: Path, commands: Commands, base: str) -> APIRou
     def matrix(id: str) -> Response:
         from diagnosis import page
 
-        return found(lambda: page.matrix(root, id))
+        return found(lambda: page.matrix(root, _id(id)))
 
     @router.get("/failures/episode/{id}/{number}")
     def episode(id: str, number: int) -> Response:
         from diagnosis import page
 
-        return found(lambda: page.episode(root, id, number))
+        return found(lambda: page.episode(root, _id(id), number))
 
     @router.get("/failures/film/{id}/{number}")
     def film(id: str, number: int) -> Response:
-        return found(lambda: {"frames": films.of(root, id, number)})
+        return found(lambda: {"frames": films.of(root, _id(id), number)})
 
     @router.get("/failures/compare/{before}/{after}")
     def compare(before: str, after: str) -> Response:
         from diagnosis import page
 
-        return found(lambda: page.compare(root, before, after))
+        return found(lambda: page.compare(root, _id(before), _id(after)))
 
     @router.get("/failures/rerun/{id}/{number}")
     def rerun(id: str, number: int) -> Response:
@@ -213,14 +213,14 @@ def _recording(name: str, words: list[str], root: Path) -> Response:
 
 
 def _open(commands: Commands, root: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    return commands.open_evaluated(str(root), str(asked.get("evaluation")), asked.get("number"), asked.get("step"))
+    return commands.open_evaluated(str(root), _id(asked.get("evaluation")), asked.get("number"), asked.get("step"))
 
 
-def _evaluation(asked: dict[str, Any]) -> str:
-    id = asked.get("evaluation")
-    if not isinstance(id, str) or not id.isalnum():
+def _id(given: object) -> str:
+    """Of an evaluation, and no way into another folder."""
+    if not isinstance(given, str) or not given.isalnum():
         raise JobRefused("Choose an evaluation first.")
-    return id
+    return given
 
 
 def _number(asked: dict[str, Any], name: str, default: int, low: int, high: int) -> str:
@@ -254,11 +254,11 @@ def _evaluate(asked: dict[str, Any], library: Path) -> list[str]:
 
 
 def _events(asked: dict[str, Any], library: Path) -> list[str]:
-    return ["evaluations", "events", _evaluation(asked), "--root", str(library / EVALUATIONS)]
+    return ["evaluations", "events", _id(asked.get("evaluation")), "--root", str(library / EVALUATIONS)]
 
 
 def _diagnose(asked: dict[str, Any], library: Path) -> list[str]:
-    words = ["diagnose", _evaluation(asked), "--root", str(library / EVALUATIONS), "--workers", "1"]
+    words = ["diagnose", _id(asked.get("evaluation")), "--root", str(library / EVALUATIONS), "--workers", "1"]
     numbers = asked.get("numbers")
     if numbers is None:
         return words
@@ -268,7 +268,7 @@ def _diagnose(asked: dict[str, Any], library: Path) -> list[str]:
 
 
 def _report(asked: dict[str, Any], library: Path) -> list[str]:
-    id = _evaluation(asked)
+    id = _id(asked.get("evaluation"))
     folder = library / REPORTS
     folder.mkdir(parents=True, exist_ok=True)
     return ["report", id, "--out", str(folder / f"{id}.html"), "--root", str(library / EVALUATIONS)]

@@ -72,10 +72,15 @@ export class Drive {
   // status: of the session; you: this page's name
   follow(status, you) {
     const mine = status.driver === "human" && status.holder === you;
-    if (mine && !this.mine) this.gripper = status.gripper > 0 ? 1 : -1;
+    const begins = mine !== this.mine || status.episode !== this.episode; // time may have gone back, and the fingers with it
+    if (mine && begins) this.gripper = status.gripper > 0 ? 1 : -1;
     const changed = mine !== this.mine;
     this.mine = mine;
+    this.episode = status.episode;
+    if (status.end_effector_position) this.pull.felt(status.end_effector_position);
+    if (begins) this.show();
     if (changed) {
+      this.keys.held.clear();
       this.pull.end();
       this.show();
     }
@@ -86,7 +91,7 @@ export class Drive {
     if (!clamped.hidden) clamped.textContent = `No further: ${status.clamped.map((what) => edge(what, status.end_effector_position)).join(", ")}`;
   }
 
-  seen(meta) { if (meta.hand) this.pull.hand = meta.hand; }
+  seen(meta) { if (meta.hand) this.pull.see(meta.hand); }
 
   // Seven numbers of the base frame but for the gripper, or null when no hand says anything.
   motion() {

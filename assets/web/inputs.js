@@ -6,6 +6,7 @@ const KEYS = {
 };
 const DEAD_ZONE = 0.12;
 const PULL = 14; // full speed from 1/14 m on that the mouse pulls ahead of the hand
+const STALE = 250; // milliseconds after which where the hand was seen is old
 const still = () => [0, 0, 0, 0, 0, 0];
 
 export class Keys {
@@ -22,12 +23,14 @@ export class Keys {
         if (!event.repeat) { this.held.add(key); on.change(); }
       } else if (!event.repeat && on.press(key)) event.preventDefault();
     });
-    element.addEventListener("keyup", (event) => {
+    // Wherever a key is let go it is let go; and where the browser would not tell, nothing is held.
+    addEventListener("keyup", (event) => {
       this.slow = event.shiftKey;
-      if (this.held.delete(event.key.toLowerCase())) on.change();
-    });
-    for (const lost of ["blur"]) element.addEventListener(lost, () => this.clear(on));
-    addEventListener("blur", () => this.clear(on));
+      if (event.key === "Meta") this.clear(on);
+      else if (this.held.delete(event.key.toLowerCase())) on.change();
+    }, { capture: true });
+    element.addEventListener("focusout", (event) => element.contains(event.relatedTarget) || this.clear(on));
+    for (const lost of ["blur", "contextmenu"]) addEventListener(lost, () => this.clear(on));
     document.addEventListener("visibilitychange", () => document.hidden && this.clear(on));
   }
 
@@ -97,6 +100,14 @@ export class Pull {
     }, { passive: false });
   }
 
+  // Where the hand is, as a picture shows it; as the status says it, for when pictures do not come.
+  see(hand) {
+    this.hand = hand;
+    this.at = performance.now();
+  }
+
+  felt(hand) { if (performance.now() - (this.at ?? -Infinity) > STALE) this.see(hand); }
+
   get size() { return { width: this.element.clientWidth, height: this.element.clientHeight }; }
 
   begin(event) {
@@ -123,7 +134,7 @@ export class Pull {
 
   // Base frame x, y, z, or null.
   get motion() {
-    if (!this.target || !this.hand) return null;
+    if (!this.target || !this.hand || performance.now() - this.at > 2 * STALE) return null; // it would pull past the target
     return this.target.map((value, i) => Math.max(-1, Math.min(1, (value - this.hand[i]) * PULL)));
   }
 }
