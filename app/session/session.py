@@ -389,7 +389,6 @@ class Session:
         branch, self.rewound = self.rewound, None
         if branch is None:
             self.nudges.clear()  # the scene that it begins with is on record
-            self._notes.clear()
         checkpoint = ("", "") if robot.driver is None else robot.driver.checkpoint
         self.journal.begin(instruction, robot.seed, self.schedule, self.latency_ms, robot.geometry, branch, checkpoint)
         robot.env.set_instruction(instruction)
