@@ -46,9 +46,9 @@ class Recipe:
     """single-threaded processes that share every batch, whatever the machine: weights depend on it a little"""
     ways: int = 80
     """phrases that every goal is asked for in while pictures are learned"""
-    word_steps: int = 1500
+    word_steps: int = 3200
     """of words alone, at the end (`training.words`)"""
-    word_ways: int = 260
+    word_ways: int = 400
     """sentences for every goal there"""
     without: tuple[str, ...] = ()
     """families of which there is no frame"""

@@ -11,7 +11,8 @@ from typing import Final
 POINTING: Final = (
     "see {t}? {do}", "do you see {t}? {do}", "you see {t} there, {do}", "{t}: {do}", "{t} - {do}", "{t}, {do}",
     "take a look at {t} and {do}", "look at {t}, then {do}", "find {t} and {do}", "go to {t} and {do}",
-    "there is {t}; {do}", "about {t}: {do} please", "that thing there, {t}, {do}", "over there is {t}. {do}",
+    "there is {t}; {do}", "there's {t} in front of you, {do}", "there is {t} on the table, {do}",
+    "in front of you is {t}, {do}", "about {t}: {do} please", "that thing there, {t}, {do}", "over there is {t}. {do}",
     "reach for {t} and {do}", "locate {t}, {do}", "{t} over there: {do}", "got {t}? {do}", "with {t}: {do}",
 )  # fmt: skip
 MORE_FRAMES: Final = (
@@ -37,6 +38,7 @@ WANTED: Final = {
         "give {t} a lift", "get {t} airborne", "let me see you hold {t}", "hold on to {t} and go up",
         "carry {t} upwards",
         "bring {t} up off the tabletop", "take {t} away from the table", "I'd like {t} lifted", "get {t} up",
+        "gimme {t}", "gimme {t} please",
         "close your fingers around {t} and lift", "hover {t}", "up you go with {t}", "let {t} rise", "get hold of {t}",
         "pick {t} off the table", "collect {t} from the table", "wrap your gripper around {t} and go up",
         "hand over {t}",
@@ -57,13 +59,15 @@ WANTED: Final = {
         "pull {t} outward", "draw {t} out", "slide {t} outwards", "extend {t}", "pop {t} open", "crack {t} open",
         "let me look inside {t}", "show me what is inside {t}", "I want to put something in {t}", "yank {t} open",
         "pull {t} towards you by its handle", "ease {t} open", "jerk {t} open", "bring {t} out", "unclose {t}",
-        "give me access to {t}", "reveal what {t} holds", "haul {t} out", "{t} is closed, open it", "tug at {t}",
+        "give me access to {t}", "reveal what {t} holds", "haul {t} out", "{t} is closed, open it",
+        "{t} is still closed, open it", "{t} is still shut, pull it open", "tug at {t}",
         "grab the handle and open {t}", "pull the handle of {t}", "let {t} come out", "roll {t} open", "expose {t}",
         "make {t} accessible", "{t} is shut, pull it out", "widen {t}", "unlock {t}", "reach for the handle, open {t}",
     ),
     "drawer close": (
         "{t} should not stay open", "{t} shut", "close, {t}", "{t} in", "{t} needs closing", "could {t} be closed",
-        "leave {t} closed", "{t} is open, close it", "give {t} a push so it closes", "have {t} shut again", "seal {t}",
+        "leave {t} closed", "{t} is open, close it", "{t} is still open, close it", "{t} was left open, shut it",
+        "give {t} a push so it closes", "have {t} shut again", "seal {t}",
         "push {t} home", "slam {t}", "slam {t} shut", "bang {t} shut", "nudge {t} shut", "shove {t} in", "retract {t}",
         "shove {t} shut", "send {t} back in", "tuck {t} in", "tuck {t} back in", "return {t} to its place", "lock {t}",
         "push {t} all the way in", "push {t} inwards", "slide {t} inwards", "move {t} back in", "press {t} shut",
