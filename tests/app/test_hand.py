@@ -94,6 +94,18 @@ def test_however_they_come_no_more_are_taken_than_twenty_a_second_and_three(gaps
     assert taken <= 20 * (clock.now - began) + 3.2
 
 
+def test_to_stand_still_is_never_too_soon(clock):
+    hand = Hand(clock)
+    hand.take("me")
+    with pytest.raises(CommandError, match="faster than 20"):
+        for number in range(9):
+            hand.offer("me", command(0.5), number)
+    still = np.array((0, 0, 0, 0, 0, 0, -1), np.float32)
+    hand.offer("me", still, 9)
+    given = hand.command()
+    assert given is not None and (given == still).all(), "a key that was let go is let go, whatever came before"
+
+
 @given(jitter=st.lists(st.floats(-0.02, 0.02), min_size=1, max_size=200))
 def test_twenty_a_second_are_taken_however_unevenly_they_arrive(jitter):
     clock = Clock()
@@ -106,7 +118,19 @@ def test_twenty_a_second_are_taken_however_unevenly_they_arrive(jitter):
 
 
 @pytest.mark.parametrize(
-    "wrong", [None, "up", [0] * 6, [0] * 8, [0] * 6 + [2], [0] * 6 + [float("nan")], [0] * 6 + ["x"], [[0]] * 7, {}]
+    "wrong",
+    [
+        None,
+        "up",
+        [0] * 6,
+        [0] * 8,
+        [0] * 6 + [2],
+        [0] * 6 + [float("nan")],
+        [0] * 6 + ["x"],
+        [[0]] * 7,
+        {},
+        [10**400] + [0] * 6,
+    ],
 )
 def test_a_command_that_is_not_seven_numbers_in_range_is_refused(wrong):
     with pytest.raises(CommandError, match="command"):

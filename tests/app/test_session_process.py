@@ -132,6 +132,10 @@ def test_bad_input_crosses_the_processes_as_a_sentence(session):
     assert "whole number" in session.client.call("reset", seed="abc")["error"]
     assert "at most 200" in session.client.call("run", instruction="x" * 1000)["error"]
     assert "no command" in session.client.call("dance")["error"]
+    session.client.call("take_over", holder="me")
+    assert "numbers" in session.client.call("drive", holder="me", action=[10**400, 0, 0, 0, 0, 0, 0])["error"]
+    assert "error" in session.client.call("drive", nothing="useful")
+    assert session.client.call("stop")["driver"] != "human", "it hears Stop whatever came before"
 
 
 def test_a_killed_session_leaves_its_steps_on_disk_and_its_client_says_so(tmp_path):

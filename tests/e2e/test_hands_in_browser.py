@@ -9,7 +9,7 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import Page
 
-from e2e.steps import wait_for
+from e2e.steps import INSTRUCTION, wait_for
 from records.log import read_episode
 
 
@@ -52,6 +52,19 @@ def test_a_key_moves_the_arm_of_whoever_took_it_and_hand_back_returns_it(page: P
     # It may have done what was asked before anybody looks.
     wait_for(running, lambda now: now["driver"] == "policy" or now["outcome"] is not None, 60)
     assert running.predict(api_name="/status")["holder"] is None
+
+
+def test_a_key_that_is_held_while_the_focus_goes_elsewhere_is_let_go(page: Page, running: Client) -> None:
+    page.click("#take-over")
+    wait_for(running, lambda now: now["driver"] == "human", 60)
+    page.focus("#drive-frame")  # within the view: its keys drive, too
+    page.keyboard.down("r")
+    wait_for(running, lambda now: now["state"] == "running" and now["driver"] == "human", 60)
+    page.focus(INSTRUCTION)
+    assert page.evaluate("libra.drive.keys.held.size") == 0
+    wait_for(running, lambda now: now["state"] == "holding", 60)
+    page.keyboard.up("r")
+    page.click("#hand-back")
 
 
 def test_a_client_drives_with_numbers_and_wrong_ones_move_nothing(running: Client) -> None:
