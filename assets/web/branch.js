@@ -9,7 +9,7 @@ export class Branch {
     this.button = query("#branch-more");
     this.button.onclick = () => this.open(this.panel.hidden);
     this.panel.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") { event.preventDefault(); this.open(false); this.button.focus(); }
+      if (event.key === "Escape") { this.open(false); this.button.focus(); } // and the arm stops, as by Escape anywhere
     });
     query("#branch-go").onclick = () => {
       const value = (name) => query(`#branch-${name}`).value.trim();

@@ -15,8 +15,7 @@ export class World {
     this.button.onclick = () => this.open(this.panel.hidden);
     this.panel.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
-      event.preventDefault();
-      this.open(false);
+      this.open(false); // and the arm stops, as by Escape anywhere
       this.button.focus();
     });
     const nudge = (name, offset) => view.ask({ do: "nudge", name, offset });
