@@ -77,6 +77,7 @@ def test_mirrored_twice_is_as_it_was() -> None:
 
 def test_with_a_second_look_a_mirrored_observation_gets_the_mirrored_plan() -> None:
     planner = load_policy(DEFAULT_CHECKPOINT).planner
+    planner.config = replace(planner.config, second_look=True)
     env = TabletopEnv()
     seen, _ = env.reset(seed=3)
     words = env.suggestions()[0]
