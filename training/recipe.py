@@ -35,7 +35,7 @@ class Recipe:
     refiner_steps: int = 800
     planner_steps: int = 2600
     rounds: tuple[Round, ...] = (
-        Round((Drive(300),), 800, 1100),
+        Round((Drive(300),), 1100, 1100),
         Round((Drive(200), Drive(150, "drawer open,stack", "1,3,5,8,12,16")), 0, 1100),
     )
     recent_share: tuple[float, float] = (0.5, 0.75)
