@@ -283,8 +283,8 @@ class Session:
                 self._message = str(error)
             if self.settling == 0 and self.plan and self.state == "ended":
                 self.command("run", {"instruction": "; ".join(self.plan)})
-        elif (error := self.journal.recorder.error_of(episode.log_path)) is not None:
-            self.close_episode("aborted", error, "fault")
+        elif (unsaved := self.journal.recorder.error_of(episode.log_path)) is not None:
+            self.close_episode("aborted", unsaved, "fault")
         else:
             self._recorded_step(episode, due, wait_until)
         self.refresh()
