@@ -12,6 +12,8 @@ const CATCHING_UP = 60; // it takes in what it was sent only while it draws
 const CATCH_UP_LASTS = 12_000;
 const TOUCHED = 80;
 const TOUCH_LASTS = 1500;
+const BREATHE = 2; // times as long as a picture of it took, nothing of it is drawn: the page has its turn
+const MOST_BREATH = 1500;
 
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 const RELEASES = "https://api.github.com/repos/rerun-io/";
@@ -22,6 +24,7 @@ export class Viewer {
     this.isSlow = isSlow;
     this.stopped = -Infinity;
     this.isMoving = false;
+    this.cost = 0; // milliseconds, of the last picture
     this.isDriving = false; // this page, by hand
     this.touched = -Infinity; // when somebody last pointed at the viewer, or typed there
     for (const kind of ["pointermove", "pointerdown", "wheel", "keydown"])
@@ -58,9 +61,15 @@ export class Viewer {
       const period = this.period(now);
       const draw = () => {
         if (this.isDriving && !this.isTouched) return setTimeout(draw, LOOK_AGAIN);
-        direct((time) => { callback(time); drawn = performance.now(); });
+        const asked = performance.now();
+        direct((time) => {
+          callback(time);
+          drawn = performance.now();
+          this.cost = drawn - asked; // with what the browser still had to do before it, clicks among it
+        });
       };
-      return setTimeout(draw, Math.max(0, Math.min(drawn + period - now, period)));
+      const wait = Math.max(period, Math.min(BREATHE * this.cost, MOST_BREATH));
+      return setTimeout(draw, Math.max(0, Math.min(drawn + wait - now, wait)));
     };
   }
 }
