@@ -53,6 +53,16 @@ def with_lockstep(session, delay=3):
     return session
 
 
+def leave_a_branch(session):
+    """Of the first episode, by hand; time is frozen, so that others can be looked at."""
+    run(session, 12)
+    say(session, "rewind", step=5)
+    say(session, "take_over", holder="me")
+    drive(session, 3)
+    say(session, "stop")
+    say(session, "pause")
+
+
 def sources(session):
     return [record.control_source for record in session.episode.records]
 
@@ -368,12 +378,7 @@ def test_every_episode_that_can_be_gone_back_to_is_listed_with_its_parent(make):
 
 def test_what_the_live_view_shows_instead_of_now_is_known_to_every_page(make):
     session = make()
-    run(session, 12)
-    say(session, "rewind", step=5)
-    say(session, "take_over", holder="me")
-    drive(session, 3)
-    say(session, "stop")
-    say(session, "pause")
+    leave_a_branch(session)
     parent = session.journal.tree()[0]["episode"]
     shown = say(session, "look", step=9, episode=parent)
     assert shown["looked"] == [parent, 9] and shown["looked_line"]["episode"] == parent

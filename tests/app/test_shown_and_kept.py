@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from test_hands_on import drive, run, say, steps
+from test_hands_on import drive, leave_a_branch, run, say
 
 from app.session import journal
 from app.session.recorder import Recorder
-from records.log import EpisodeWriter
+from records.log import EpisodeWriter, read_episode
 
 
 @pytest.fixture
@@ -39,12 +39,7 @@ def test_what_a_human_goes_on_from_is_not_forgotten(make, forgetful):
 
 def test_nobody_marks_an_episode_while_another_one_is_shown(make):
     session = make()
-    run(session, 12)
-    say(session, "rewind", step=5)
-    say(session, "take_over", holder="me")
-    drive(session, 3)
-    say(session, "stop")
-    say(session, "pause")
+    leave_a_branch(session)
     say(session, "look", step=3, episode="episode-001")
     for command, given in (("finish", {"outcome": "success"}), ("mark_failure", {"holder": "me"})):
         assert "The live view shows episode-001" in session.command(command, given)["error"]
@@ -74,7 +69,4 @@ def test_what_happened_in_one_scene_is_no_event_of_the_next(make):
     run(session, 2)
     assert not any("by hand" in event for record in session.episode.records for event in record.events)
     assert session.journal.recorder.flush(5)
-    from records.log import read_episode
-
     assert any("moved by hand" in event for event in read_episode(path).records[-1].events)
-    steps(session, 1)
