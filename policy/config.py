@@ -37,7 +37,8 @@ class PolicyConfig:
     trusted_steps: int = 6
     """control steps after its observation for which an intent's tokens are followed; from then on only its anchors
     count (`policy.anchors`), which do not age"""
-    denoising_steps: int = 5
+    denoising_steps: int = 2
+    """of the refiner's flow from noise to actions: two do as well as five, 288 and 288 of 294 attempts"""
     second_look: bool = False
     """whether the planner also looks at the mirror image of what it sees, and means what both looks say: twice the time
     for 281 instead of 281 of 294 attempts"""

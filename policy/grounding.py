@@ -14,12 +14,21 @@ _WINDOW = 2
 
 
 class SentenceReader(nn.Module):
-    """Reads a sentence's token features: one query per role, and what is asked for as a task vector."""
+    """Reads a sentence's token features: one query per role, and what is asked for as a task vector.
+
+    The words are first related to each other: which of two things is to carry the other is said between them.
+    """
 
     def __init__(self, config: PolicyConfig, width: int = 160) -> None:
         super().__init__()
         self.width = width
         self.tokens = nn.Linear(config.sentence_size, width)
+        self.among = nn.TransformerEncoderLayer(
+            width, 4, 2 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+        )
+        for last in (self.among.self_attn.out_proj, self.among.linear2):  # begins as if it were not there
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
         self.asks = nn.Parameter(torch.randn(len(ROLES) + 1, width) * 0.3)
         self.attention = nn.MultiheadAttention(width, 4, batch_first=True)
         self.norm = nn.LayerNorm(width)
@@ -27,7 +36,7 @@ class SentenceReader(nn.Module):
 
     def forward(self, features: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """(B, W, 384), (B, W) -> role queries (B, 2, width) and task vector (B, width)."""
-        words = self.tokens(features)
+        words = self.among(self.tokens(features), src_key_padding_mask=~mask)
         asks = self.asks.expand(len(features), -1, -1)
         read, _ = self.attention(asks, words, words, key_padding_mask=~mask, need_weights=False)
         read = self.norm(read)

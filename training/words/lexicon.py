@@ -29,7 +29,8 @@ SHAPES: Final = {
         "buzzer", "round button", "buzzer button", "control button", "pushbutton", "push-button", "knob", "switch",
         "push switch", "press button", "press switch", "big button", "little button", "button thing", "bell button",
         "bell", "clicker", "plunger", "touch button", "button over there", "call button", "game button", "dome button",
-        "trigger", "push knob", "toggle", "stud", "round switch", "arcade button", "start button", "actuator",
+        "trigger", "push knob", "toggle", "stud", "round switch", "arcade button", "start button", "actuator", "key",
+        "keycap", "press key",
     ),
 }  # fmt: skip
 COLORS: Final = {
@@ -86,7 +87,7 @@ DRAWERS: Final = (
     "drawer", "the drawer over there", "our drawer", "the drawer box", "the cabinet drawer", "the little drawer",
     "the sliding drawer", "the drawer of that cabinet", "the cabinet", "that cabinet", "the drawer on the table",
     "the drawer unit", "the cupboard drawer", "the desk drawer", "the drawer thing", "the sliding box",
-    "the pull-out drawer", "the drawer in front of you",
+    "the pull-out drawer", "the drawer in front of you", "the draw", "that draw",
 )  # fmt: skip
 DIRECTIONS: Final = {
     "left": (
