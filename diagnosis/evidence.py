@@ -22,12 +22,21 @@ YOUNG: Final = 6
 _MOVES: Final = 0.3
 """of a full step: how much the expert must want to move for a direction to mean something"""
 _BINS: Final = 10
+_LOST_FOR: Final = 20
+"""control steps at most of which tokens lead elsewhere when the arm begins to go astray"""
+_LOST_SHARE: Final = 0.6
+_AROUND: Final = (5, 10)
+"""control steps before and after that moment whose intents tell what the planner saw: an arm that went astray sees
+little, and what is misplaced then is a consequence"""
 _KIND = ANCHOR_SIZE - len(TASKS)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Medians and shares over the episode until its target was first held, and where it was worst."""
+    """Medians and shares over the episode until its target was first held, and where it was worst.
+
+    Where things were seen counts around the moment at which the arm began to go astray, if it did.
+    """
 
     intents: int
     target_error: float
@@ -82,11 +91,11 @@ def weigh(task: Task, trace: Trace, expert: NDArray[np.float32]) -> Evidence:
     target = trace.names.index(task.goal.target)
     held = np.flatnonzero((trace.touch[:, target] & 3) == 3)
     until = int(held[0]) if len(held) and held[0] > 8 else trace.steps
-    used = [row for row, step in enumerate(trace.intent_step) if step <= until]
-    errors, containers, seen, misread, worst = _grounding(task, trace, used, target)
     tokens = _young_tokens(trace)
     turned, strays, off = _directions(trace, expert, tokens)
     steps = np.arange(trace.steps) < max(until, 1)
+    used = _intents(trace, until, _astray(turned, steps))
+    errors, containers, seen, misread, worst = _grounding(task, trace, used, target)
     stale = trace.staleness[trace.staleness >= 0]
     return Evidence(
         intents=len(used),
@@ -102,6 +111,22 @@ def weigh(task: Task, trace: Trace, expert: NDArray[np.float32]) -> Evidence:
         worst_direction=_worst(turned, steps),
         worst_refiner=_worst(off, steps),
     )
+
+
+def _astray(turned: NDArray[np.float64], steps: NDArray[np.bool_]) -> int | None:
+    """The first step from which on tokens led elsewhere for a second; None if they never did."""
+    for step in np.flatnonzero(steps & (turned == 1)):
+        ahead = turned[step : step + _LOST_FOR][steps[step : step + _LOST_FOR]]
+        if _share(ahead) >= _LOST_SHARE:
+            return int(step)
+    return None
+
+
+def _intents(trace: Trace, until: int, astray: int | None) -> list[int]:
+    """Rows of the intents that tell what the planner saw."""
+    low, high = (0, until) if astray is None else (astray - _AROUND[0], min(until, astray + _AROUND[1]))
+    rows = [row for row, step in enumerate(trace.intent_step) if low <= step <= high]
+    return rows or [row for row, step in enumerate(trace.intent_step) if step <= until]
 
 
 def _grounding(

@@ -14,7 +14,7 @@ from diagnosis.planting import PLANTS, plant
 from diagnosis.store import Kept, events_of, failures, read_kept
 from scenes import TabletopEnv
 from training.evaluate import evaluate
-from training.faults import CAUSE, FAULTS, misword, with_fault
+from training.faults import CAUSE, FAULTS, misword, with_fault, without_fault
 from training.intervals import rate
 from training.kept import describe
 from training.parallel import share_out
@@ -104,7 +104,7 @@ def _alarms(episodes: list[list[str]]) -> dict[str, Any]:
 def score_faults(
     root: Path, checkpoint: str, faults: Sequence[str], count: int, seed: int, workers: int, quiet: bool = False
 ) -> dict[str, Any]:
-    """Injected faults whose cause the verdict names: so many failing episodes of each.
+    """Injected faults whose cause the verdict names: so many failing episodes of each that succeed without it.
 
     Episodes are kept below `root`, so that a second run only judges anew what is not judged yet.
     """
@@ -113,13 +113,14 @@ def score_faults(
         began, judged, played = time.monotonic(), 0.0, 0
         causes: list[tuple[int, str]] = []
         for block in range(_PATIENCE):
-            tasks = assign_tasks(count, seed + 10_000 * block)
-            if fault == "wrong-wording":
-                tasks = [misword(task) for task in tasks]
+            right = assign_tasks(count, seed + 10_000 * block)
+            tasks = [misword(task) for task in right] if fault == "wrong-wording" else right
             setting = with_fault(Setting(checkpoint), fault)
-            evaluate([(setting, tasks)], workers, quiet, root, f"libra bench verdicts --faults {fault}")
+            command = f"libra bench verdicts --faults {fault}"
+            _, sound = evaluate([(setting, tasks), (without_fault(setting), right)], workers, quiet, root, command)
             kept = read_kept(root / describe(setting, tasks, "").id)
-            wrong = failures(kept)[: count - len(causes)]
+            # What fails without the fault as well has another cause beside it.
+            wrong = [n for n in failures(kept) if sound[n].success][: count - len(causes)]
             played += len(tasks)
             started = time.monotonic()
             verdicts = diagnose(kept, wrong, workers=workers, quiet=quiet) if wrong else {}
@@ -127,9 +128,9 @@ def score_faults(
             causes += [(kept.tasks[n].seed, verdict["cause"]) for n, verdict in verdicts.items()]
             if len(causes) >= count:
                 break
-        right = [cause == CAUSE[fault] for _, cause in causes]
+        named = [cause == CAUSE[fault] for _, cause in causes]
         report["faults"][fault] = {
-            **rate(right),
+            **rate(named),
             "expected": CAUSE[fault],
             "causes": dict(Counter(cause for _, cause in causes)),
             "wrong": [{"seed": scene, "cause": cause} for scene, cause in causes if cause != CAUSE[fault]],

@@ -54,6 +54,11 @@ def with_fault(setting: Setting, name: str) -> Setting:
     return setting
 
 
+def without_fault(setting: Setting) -> Setting:
+    """The same system before `with_fault`, in time."""
+    return replace(setting, inject=None, planner_delay=Setting.planner_delay)
+
+
 def misword(task: Task) -> Task:
     """The same task in words that ask for something else that this scene can fulfil."""
     other = _other_goal(task, same_family=False)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from diagnosis.evidence import Evidence, gather
+from diagnosis.evidence import Evidence, gather, weigh
 from diagnosis.judging import _Queue
 from diagnosis.replays import altered, applicable
-from diagnosis.verdict import judge, more_runs
+from diagnosis.store import open_evaluation
+from diagnosis.verdict import MISPLACED, judge, more_runs
+from policy.actions import encode
+from policy.anchors import ANCHOR_SIZE
+from policy.tasks import TASKS
 from scenes.goals import Goal
 from scenes.world import World
 from training.rollout import Result, play_expert
 from training.setting import Setting
-from training.tasks import Task
+from training.tasks import Task, kind_of
 from training.trace import Trace
 
 TASK = Task(870_000, Goal("pick", "red cube"), "grab the crimson block")
@@ -107,6 +112,26 @@ def test_the_experts_own_episode_gives_no_evidence_against_anybody(tasks: list[T
             next(playing)
     evidence = gather(World(), tasks[0], Trace.from_bytes(stop.value.value.trace))
     assert evidence.intents == 0 and evidence.to_dict() == {}
+
+
+def test_what_is_misplaced_once_the_arm_has_gone_astray_did_not_lead_it_there(root: Path, first: str) -> None:
+    kept = open_evaluation(root, first)
+    trace, task = kept.trace(0), kept.tasks[0]
+    steps = np.arange(trace.steps)
+    asked = steps[::4]
+    anchors = np.zeros((len(asked), ANCHOR_SIZE), np.float32)
+    anchors[:, :3] = trace.place[asked, trace.names.index(task.goal.target)]
+    anchors[:, ANCHOR_SIZE - len(TASKS) + TASKS.index(kind_of(task.goal))] = 1
+    wrong_way = np.tile(np.array((1, 0, 0, 0, 0, 0, -1), np.float32), (trace.steps, 1))
+    tokens = encode(np.tile(-wrong_way[:4], (len(asked), 1, 1)), 10)
+    planned = {"intent": steps // 4, "token_row": steps % 4, "intent_step": asked, "tokens": tokens}
+
+    def misplaced(when: np.ndarray) -> float:
+        seen = anchors.copy()
+        seen[when, :3] += 0.3
+        return weigh(task, replace(trace, anchors=seen, **planned), wrong_way).target_error
+
+    assert misplaced(asked > 15) < MISPLACED < misplaced(asked <= 15)
 
 
 def test_replays_are_asked_for_until_there_is_a_verdict() -> None:
