@@ -131,7 +131,7 @@ function words(i) {
   const { columns } = data;
   const kinds = columns.events[i] > 0 ? data.event_kinds.filter((_, bit) => columns.events[i] & (1 << bit)).join(", ") : "";
   const outcome = data.outcomes[columns.outcome[i]];
-  const short = outcome === "success" ? seconds(columns.steps[i]) : `${(100 * columns.closest[i]).toFixed(1)} cm short`;
+  const short = outcome === "success" ? seconds(columns.steps[i]) : `at best ${(100 * columns.closest[i]).toFixed(1)} cm short`;
   return `${data.families[columns.family[i]]} · ${data.targets[columns.target[i]]} · seed ${columns.seed[i]} · ${outcome}, ${short}${kinds ? ` · ${kinds}` : ""}${columns.cause[i] >= 0 ? ` · ${data.causes[columns.cause[i]]}` : ""}`;
 }
 
@@ -156,7 +156,7 @@ function detail(each) {
   const verdict = each.verdict;
   query("#facts").innerHTML = `
     <h2>${escape(each.instruction)}</h2>
-    <p><span data-outcome="${each.outcome}">${each.outcome}</span> <small>${each.outcome === "success" ? "" : `${(100 * each.closest).toFixed(1)} cm short, `}${seconds(each.steps)}, scene ${each.seed}${each.perturbation ? `, ${escape(each.perturbation)}` : ""}${each.canonical !== each.instruction ? `, means “${escape(each.canonical)}”` : ""}</small></p>
+    <p><span data-outcome="${each.outcome}">${each.outcome}</span> <small>${each.outcome === "success" ? "" : `at best ${(100 * each.closest).toFixed(1)} cm short, `}${seconds(each.steps)}, scene ${each.seed}${each.perturbation ? `, ${escape(each.perturbation)}` : ""}${each.canonical !== each.instruction ? `, means “${escape(each.canonical)}”` : ""}</small></p>
     ${each.problem ? `<p class="problem">${escape(each.problem)}</p>` : ""}
     <div class="buttons">
       <button type="button" id="one-play" class="primary">Play</button>
