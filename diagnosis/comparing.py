@@ -41,11 +41,11 @@ def compare(before: Kept, after: Kept) -> Comparison:
     families: dict[str, dict[str, int]] = {}
     fixed: list[list[int]] = []
     broken: list[list[int]] = []
+    same: list[list[int]] = []
     for (one, other), was, now in zip(pairs, old, new, strict=True):
         family = families.setdefault(before.tasks[one].goal.family, {"fixed": 0, "broken": 0, "unchanged": 0})
         family["unchanged" if was == now else "fixed" if now else "broken"] += 1
-        if was != now:
-            (fixed if now else broken).append([one, other])
+        (same if was == now else fixed if now else broken).append([one, other])
     left_out = [len(before.rows) - len(pairs), len(after.rows) - len(pairs)]
     return {
         "before": evaluation_row(before.folder),
@@ -53,7 +53,8 @@ def compare(before: Kept, after: Kept) -> Comparison:
         "pairs": len(pairs),
         "fixed": fixed,
         "broken": broken,
-        "unchanged": len(pairs) - len(fixed) - len(broken),
+        "unchanged": len(same),
+        "same": same,
         "paired": paired(old, new),
         "families": families,
         "left_out": left_out,

@@ -21,6 +21,7 @@ EVENT_KINDS: Final = (
     "starvation",
     "clamped command",
     "time out",
+    "fell off the table",
 )
 """bit `1 << i` of `Columns.events` is kind i; what each means is in `diagnosis.events` (`RULES`: kind -> sentence)"""
 CAUSES: Final = (
@@ -205,6 +206,8 @@ class Comparison(TypedDict):
     """[number in before, number in after] of every episode that only the second one solved"""
     broken: list[list[int]]
     unchanged: int
+    same: list[list[int]]
+    """the same of every episode that ended alike in both"""
     paired: dict[str, Any]
     """`training.intervals.paired`: difference, interval_95, mcnemar_p"""
     families: dict[str, dict[str, int]]

@@ -13,7 +13,7 @@ from diagnosis.events import Facts
 from policy import PolicyConfig
 from policy.runtime import Decision, IntentBuffer
 from records import Intent, Observation
-from scenes.constants import CYLINDER_RADIUS, MAX_TRANSLATION, WORKSPACE_HIGH
+from scenes.constants import CYLINDER_RADIUS, MAX_TRANSLATION, TABLE_SIZE, WORKSPACE_HIGH
 from scenes.env import TabletopEnv
 from scenes.expert import expert_action
 from scenes.goals import Goal, is_graspable
@@ -167,6 +167,18 @@ def _press(stage: Stage, name: str, steps: int) -> int:
     return at
 
 
+def _fell(stage: Stage) -> int:
+    """Something is beyond the table's edge from one moment to the next."""
+    stage.expert(limit=10)
+    name = _other(stage)
+    side = 1.0 if stage.task.seed % 2 else -1.0
+    stage.world.shift(name, np.array((0, side * (TABLE_SIZE[1] + 0.05) - stage.world.position(name)[1], 0)))
+    at = stage.step
+    for _ in range(20):
+        stage.do(np.array((0, 0, 0, 0, 0, 0, -1), np.float32))
+    return at
+
+
 def _hesitated(stage: Stage) -> int:
     """The hand trembles on the spot for two and a half seconds."""
     stage.expert(limit=8)
@@ -253,6 +265,7 @@ PLANTS: Final[dict[str, tuple[Callable[[Stage], int], tuple[str, ...]]]] = {
     "starvation": (_starved, _GRASPS),
     "clamped command": (_clamped, _GRASPS),
     "time out": (_timed_out, _GRASPS),
+    "fell off the table": (_fell, _GRASPS),
 }
 """kind -> what makes it happen and returns the control step, and in which families"""
 

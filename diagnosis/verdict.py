@@ -8,13 +8,13 @@ refiner each rescue alone, what they said decides; when neither does, both toget
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from diagnosis.evidence import Evidence
-from diagnosis.replays import UPSTREAM
+from diagnosis.replays import LABELS, UPSTREAM
 from training.tasks import Task
 
 ROUNDS: Final = 3
@@ -51,6 +51,11 @@ def more_runs(outcomes: Outcomes) -> list[str]:
 
 def judge(task: Task, outcomes: Outcomes, evidence: Evidence, delay: int, refused: bool = False) -> Judgement:
     """The verdict, when `more_runs` asks for no more."""
+    found = _judge(task, outcomes, evidence, delay, refused)
+    return replace(found, sentence=found.sentence + _beside(found.cause, outcomes, evidence))
+
+
+def _judge(task: Task, outcomes: Outcomes, evidence: Evidence, delay: int, refused: bool) -> Judgement:
     again = _share(outcomes["again"])
     rescuers = [
         name
@@ -62,7 +67,8 @@ def judge(task: Task, outcomes: Outcomes, evidence: Evidence, delay: int, refuse
         and (name != "canonical words" or refused or _misplaced(evidence))
     ]
     if again >= _SURE and "canonical words" not in rescuers:
-        return Judgement("luck", f"With other noise the same attempt succeeds {_of(outcomes['again'])} times.", [])
+        sentence = f"With other noise the same attempt succeeds {_of(outcomes['again'])} times."
+        return Judgement("luck", sentence, _went_wrong(evidence))
     for name, cause in (("canonical words", "language"), ("undisturbed", "environment"), ("no delay", "staleness")):
         if name in rescuers:
             return _upstream(cause, task, outcomes, evidence, delay)
@@ -136,15 +142,16 @@ def _either(task: Task, outcomes: Outcomes, evidence: Evidence, refused: bool) -
         f"Either system alone can save it: with the expert's tokens it succeeds {better:.0%} of the time, with the "
         f"expert's fine actions {worse:.0%}; neither is clearly wrong."
     )
-    return Judgement("several", sentence, sorted({evidence.worst_direction, evidence.worst_refiner}))
+    return Judgement("several", sentence, _went_wrong(evidence))
 
 
 def _nobody(task: Task, outcomes: Outcomes, evidence: Evidence, again: float) -> Judgement:
     frames = sorted({evidence.worst_grounding, evidence.worst_direction, evidence.worst_refiner})
     if again > 0:
         return Judgement(
-            "luck", f"Nothing rescues it more surely than other noise, which does {_of(outcomes['again'])} times.", []
-        )
+            "luck", f"Nothing rescues it more surely than other noise, which does {_of(outcomes['again'])} times.",
+            _went_wrong(evidence),
+        )  # fmt: skip
     if any(outcomes.get("both oracles", ())):
         sentence = "Neither system alone saves it, the expert in both places does: planner and refiner both fail."
         return Judgement("several", sentence, frames)
@@ -152,6 +159,34 @@ def _nobody(task: Task, outcomes: Outcomes, evidence: Evidence, again: float) ->
         return Judgement("several", "Each rescue works only now and then: more than one thing is wrong.", frames)
     sentence = f"Even the expert in both places fails: the scene does not let the {task.goal.target} be handled."
     return Judgement("environment", sentence, frames)
+
+
+def _went_wrong(evidence: Evidence) -> list[int]:
+    """Where planner and refiner were furthest from the expert."""
+    return sorted({evidence.worst_direction, evidence.worst_refiner})
+
+
+_EXPLAINED: Final = {
+    "language": ("canonical words",),
+    "environment": ("undisturbed",),
+    "staleness": ("no delay",),
+    "planner: grounding": ("oracle tokens",),
+    "planner: direction": ("oracle tokens",),
+    "refiner": ("oracle fine",),
+    "several": ("oracle tokens", "oracle fine"),
+}
+"""cause -> replays that its sentence tells of"""
+
+
+def _beside(cause: str, outcomes: Outcomes, evidence: Evidence) -> str:
+    """What else rescues it and is not blamed, so that nobody who reads the replays is left to wonder."""
+    others = []
+    for name in UPSTREAM:
+        if name in _EXPLAINED.get(cause, ()) or _share(outcomes.get(name, ())) < _SURE:
+            continue
+        read = name == "canonical words" and not _misplaced(evidence)
+        others.append(f"{LABELS[name]} ({_of(outcomes[name])}{', though the words were read rightly' * read})")
+    return f" It also succeeds with {'; with '.join(others)}." if others else ""
 
 
 def _misplaced(evidence: Evidence) -> bool:

@@ -23,7 +23,9 @@ class SentenceEncoder:
 
     def __init__(self, folder: Path | None = None, batch: int = 256) -> None:
         from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # a second of "Loading weights" would be taken for the work that is asked for
         folder = folder or find_encoder()
         verify_encoder(folder)
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -64,7 +64,8 @@ def evaluate(
         todo = [(index, *episode) for index, episode in enumerate(episodes) if index not in results]
         if todo:
             work = partial(play_all, keep=keep is not None)
-            for index, result in share_out(work, todo, workers, "evaluating", "episode", quiet):
+            known = len(results)
+            for index, result in share_out(work, todo, workers, "evaluating", "episode", quiet, known):
                 keeper, number = places[index]
                 if keeper is not None:
                     keeper.add(number, result)

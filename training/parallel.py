@@ -56,11 +56,13 @@ def share_out(
     label: str,
     unit: str,
     quiet: bool = False,
+    before: int = 0,
 ) -> Iterator[Any]:
     """Run `work(items)` in fresh processes that all draw from the same items, and yield what they yield.
 
     A process takes its next item when it has room for one, so that all are busy to the end. Every item must give
     exactly one result; they come in any order. When one of them fails, or whoever reads the results stops, all end.
+    The progress bar counts those that were done `before`, too.
 
     Raises:
         Exception: whatever `work` raised, or that a process ended without a word.
@@ -72,7 +74,12 @@ def share_out(
     for item in (*items, *[None] * workers):
         todo.put(item)
     processes = [_SPAWN.Process(target=_serve, args=(work, todo, done), daemon=True) for _ in range(workers)]
-    with _one_thread_each(), tqdm(total=len(items), desc=label, unit=unit, disable=quiet, dynamic_ncols=True) as bar:
+    with (
+        _one_thread_each(),
+        tqdm(
+            total=before + len(items), initial=before, desc=label, unit=unit, disable=quiet, dynamic_ncols=True
+        ) as bar,
+    ):
         for process in processes:
             process.start()
         try:

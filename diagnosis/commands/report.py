@@ -68,5 +68,7 @@ def _write(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _show(found: dict[str, Any]) -> None:
     print(f"{found['report']} ({found['bytes'] / 1e6:.1f} MB) opens in any browser, without a server or a network.")
+    if found["replaced"]:
+        print("It takes the place of the report that was there.")
     for path in found["recordings"]:
         print(f"{path} opens in any Rerun viewer.")

@@ -6,13 +6,13 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from diagnosis.events.bumping import collision, knocked_over
+from diagnosis.events.bumping import collision, fell_off, knocked_over
 from diagnosis.events.facts import Event, Facts
 from diagnosis.events.grasping import dropped_object, missed_grasp, wrong_object
 from diagnosis.events.moving import hesitation, stuck
 from diagnosis.events.planning import clamped_command, intent_flip, starvation, time_out, withdrawn_intent
 
-VERSION: Final = 2
+VERSION: Final = 3
 """of the rules: a change of what they find makes what was kept stale"""
 FINDERS: Final[dict[str, Callable[[Facts], Iterator[Event]]]] = {
     "missed grasp": missed_grasp,
@@ -27,6 +27,7 @@ FINDERS: Final[dict[str, Callable[[Facts], Iterator[Event]]]] = {
     "starvation": starvation,
     "clamped command": clamped_command,
     "time out": time_out,
+    "fell off the table": fell_off,
 }
 RULES: Final = {kind: " ".join((inspect.getdoc(finder) or "").split()) for kind, finder in FINDERS.items()}
 """kind -> its rule, one sentence"""

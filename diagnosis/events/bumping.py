@@ -1,4 +1,4 @@
-"""Object knocked over, collision."""
+"""Object knocked over, fallen off the table, collision."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from training.witness import PALM, TABLE
 
 _STOOD, _FELL, _STAYED = 0.9, 0.7, 4
 """how much of its axis points up while it stands and when it has fallen, control steps that it then lies"""
+_BELOW = -0.05
+"""metres: the middle of a thing below the table's surface is beside the table"""
 _PALM, _TABLE, _OTHER, _CONTAINER = 4.0, 12.0, 6.0, 30.0
 """newtons: from the palm on anything, from a finger on the table, on what the task is not about, on its container"""
 
@@ -44,6 +46,24 @@ def knocked_over(facts: Facts) -> Iterator[Event]:
                 {"object": name, "upright": round(float(upright[start]), 2)},
             )  # fmt: skip
             break
+
+
+def fell_off(facts: Facts) -> Iterator[Event]:
+    """A thing that was on the table is 5 cm below its surface: it fell over the edge, out of the arm's reach."""
+    trace = facts.trace
+    for row in facts.graspable:
+        height = trace.place[:, row, 2].astype(float)
+        fallen = np.flatnonzero(height < _BELOW)
+        if height[0] < _BELOW or not len(fallen):
+            continue  # it was never there: spare things wait below
+        step, name = int(fallen[0]), trace.names[row]
+        touched = np.flatnonzero(trace.touch[:step, row] > 0)
+        last = f"the arm last touched it at step {touched[-1]}" if len(touched) else "the arm never touched it"
+        yield Event(
+            "fell off the table", step, step,
+            f"The {name} falls off the table at step {step}; {last}.",
+            {"object": name, "last_touch": int(touched[-1]) if len(touched) else -1},
+        )  # fmt: skip
 
 
 def collision(facts: Facts) -> Iterator[Event]:

@@ -11,6 +11,8 @@ _CELL, _GAP, _NAMES = 14, 2, 76
 _PER_ROW = 56
 """cells in a row of the matrix"""
 _WIDTH = 900
+_LEFT = 128
+"""where the line of time begins, right of the events' names"""
 
 
 def matrix_plot(matrix: Matrix) -> str:
@@ -67,17 +69,17 @@ def timeline(steps: int, events: Sequence[EventRow], shown: Sequence[int], missi
     last = max(steps, 1)
 
     def at(step: float) -> float:
-        return 8 + (_WIDTH - 16) * step / last
+        return _LEFT + (_WIDTH - _LEFT - 8) * step / last
 
     kinds = list(dict.fromkeys(event["kind"] for event in events))
     low = 64 + 20 * len(kinds)
     most = max([*missing, 0.05])
     path = " ".join(f"{at(i):.1f},{56 - 36 * value / most:.1f}" for i, value in enumerate(missing))
-    parts = [f'<text class="faint" x="8" y="12">missing to success, at most {100 * most:.0f} cm</text>']
+    parts = [f'<text class="faint" x="{_LEFT}" y="12">missing to success, at most {100 * most:.0f} cm</text>']
     parts.append(f'<polyline class="near" stroke-width="2" points="{path}"/>')
     for row, kind in enumerate(kinds):
         y = 62 + 20 * row
-        parts.append(f'<rect class="track" x="8" y="{y}" width="{_WIDTH - 16}" height="14" rx="3"/>')
+        parts.append(f'<rect class="track" x="{_LEFT}" y="{y}" width="{_WIDTH - _LEFT - 8}" height="14" rx="3"/>')
         for event in (each for each in events if each["kind"] == kind):
             x, until = at(event["step"]), at(max(event["until"], event["step"] + last / 180))
             says = escape(f"step {event['step']}: {event['sentence']}")
@@ -85,11 +87,7 @@ def timeline(steps: int, events: Sequence[EventRow], shown: Sequence[int], missi
                 f'<g><title>{says}</title><rect class="event" x="{x:.1f}" y="{y}" width="{max(until - x, 4):.1f}" '
                 f'height="14" rx="3"/></g>'
             )
-        mine = [event for event in events if event["kind"] == kind]
-        x, anchor = min(at(max(event["until"] for event in mine)) + 8, _WIDTH - 120), "start"
-        if (first := at(min(event["step"] for event in mine))) > _WIDTH * 0.75:
-            x, anchor = first - 6, "end"
-        parts.append(f'<text x="{x:.1f}" y="{y + 11.5}" text-anchor="{anchor}">{escape(kind)}</text>')
+        parts.append(f'<text x="0" y="{y + 11.5}">{escape(kind)}</text>')
     for step in shown:
         x = at(min(step, last))
         parts.append(f'<path class="shown-mark" d="M{x - 5:.1f} {low}l5 -8l5 8z"/>')

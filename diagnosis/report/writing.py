@@ -16,6 +16,7 @@ from diagnosis.report.plots import bars, matrix_plot, timeline
 from diagnosis.store import EvaluationError, Progress
 from library.files import write_whole
 from training.closeness import missing
+from training.intervals import wilson
 
 STYLE = Path(__file__).with_name("style.css")
 MOST = 20
@@ -62,6 +63,8 @@ def write_report(
         if progress is not None:
             progress(done + 1, total)
     files = {number: path for number, path in files.items() if number not in unmade}
+    stale = sorted(path for path in folder.glob("episode-*.rrd") if path not in files.values())
+    replaced = out.is_file()
     try:
         for done, detail in enumerate(details, start=total - len(details)):
             file = files.get(detail["number"])
@@ -74,8 +77,12 @@ def write_report(
         write_whole(out, "".join(_html(matrix, sections, len(failed) - len(sections))).encode())
     except OSError as error:
         raise EvaluationError(f"{out} cannot be written ({error.strerror}): name another file with --out.") from error
+    if replaced:
+        for path in stale:  # the report that spoke of them is gone
+            path.unlink(missing_ok=True)
     return {
         "report": str(out),
+        "replaced": replaced,
         "bytes": out.stat().st_size,
         "episodes": chosen,
         "recordings": [str(path) for path in files.values()],
@@ -114,7 +121,8 @@ def _html(matrix: Matrix, sections: Sequence[str], left_out: int) -> Iterator[st
         yield f'<div class="figure"><b>{number}</b><span class="faint">{words}</span></div>'
     yield "</div><h2>Every episode</h2>"
     yield matrix_plot(matrix)
-    yield '<p class="faint">■ succeeded, ✕ failed, ○ refused. A click leads to a failure.</p>'
+    yield '<p class="faint">■ succeeded, ✕ failed, ○ refused. A click leads to a failure that is shown below.</p>'
+    yield from _tasks(matrix)
     yield '<div class="two"><div><h2>Who is to blame</h2>'
     causes = Counter(matrix["causes"][cause] for cause in columns["cause"] if cause >= 0)
     yield (
@@ -154,6 +162,19 @@ def _html(matrix: Matrix, sections: Sequence[str], left_out: int) -> Iterator[st
             continue
         yield f"<tr><th>{name}</th><td>{escape(value)}</td></tr>"
     yield "</table></body></html>\n"
+
+
+def _tasks(matrix: Matrix) -> Iterator[str]:
+    """Every task's success with its interval."""
+    columns = matrix["columns"]
+    yield "<table><tr><th>task</th><th>succeeded</th><th>rate</th><th>95 % interval</th></tr>"
+    for index, family in enumerate(matrix["families"]):
+        mine = [i for i, each in enumerate(columns["family"]) if each == index]
+        won = sum(matrix["outcomes"][columns["outcome"][i]] == "success" for i in mine)
+        low, high = wilson(won, len(mine))
+        yield f"<tr><td>{escape(family)}</td><td>{won} of {len(mine)}</td><td>{won / max(len(mine), 1):.1%}</td>"
+        yield f"<td>{low:.1%} to {high:.1%}</td></tr>"
+    yield "</table>"
 
 
 def _episode(root: Path, detail: EpisodeDetail, filming: Filming, recording: str | None) -> Iterator[str]:
@@ -197,4 +218,7 @@ def _episode(root: Path, detail: EpisodeDetail, filming: Filming, recording: str
     yield f"<pre>{escape(detail['commands']['why'])}"
     if recording is not None:
         yield escape(f"\nrerun {recording}")
-    yield "</pre></section>"
+    yield "</pre>"
+    if recording is not None:
+        yield f'<p><a href="{escape(recording)}" download>{escape(recording)}</a>: the episode for a Rerun viewer</p>'
+    yield "</section>"

@@ -82,9 +82,14 @@ def test_a_report_is_one_file_that_asks_nobody_for_anything(root: Path, first: s
     html = (tmp_path / "report.html").read_text()
     assert "2 of 4 succeeded" in html and "It &lt;slips&gt;." in html and html.count("data:image/jpeg;base64,") >= 8
     addresses = re.findall(r"""(?:src|href|url\()\s*=?\s*["']?([^"')\s>]+)""", html)
-    assert addresses and all(each.startswith(("data:", "#")) for each in addresses)
+    beside = "report-recordings/episode-1.rrd"
+    assert beside in addresses and (tmp_path / beside).is_file()
+    assert all(each.startswith(("data:", "#")) for each in addresses if each != beside)
     assert "<script" not in html and "@import" not in html
     assert Path(done["recordings"][0]).stat().st_size > 50_000
+    again = write_report(tmp_path, first, tmp_path / "report.html")
+    assert again["replaced"] and not done["replaced"]
+    assert not (tmp_path / beside).exists(), "nothing speaks of it any more"
 
 
 @pytest.mark.slow

@@ -74,6 +74,17 @@ def test_the_sentence_says_where_the_planner_looked() -> None:
     assert found.frames == [ELSEWHERE.worst_grounding]
 
 
+def test_a_rescue_that_is_not_blamed_is_told_of() -> None:
+    found = judge(TASK, outcomes(oracle_fine=WON, canonical_words=WON), CLEAR, delay=1)
+    assert found.cause == "refiner"
+    assert "also succeeds with the canonical wording (3 of 3, though the words were read rightly)" in found.sentence
+    assert "also" not in judge(TASK, outcomes(oracle_fine=WON), CLEAR, delay=1).sentence
+
+
+def test_luck_has_frames_too() -> None:
+    assert judge(TASK, outcomes(again=WON), CLEAR, delay=1).frames == [CLEAR.worst_direction, CLEAR.worst_refiner]
+
+
 def test_a_planner_that_refuses_did_not_see_it() -> None:
     found = judge(TASK, outcomes(oracle_tokens=WON), replace(CLEAR, intents=0), delay=1, refused=True)
     assert found.cause == "planner: grounding" and "refuses" in found.sentence
