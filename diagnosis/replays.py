@@ -12,7 +12,7 @@ LABELS: Final = {
     "again": "the same again with other noise",
     "canonical words": "the canonical wording",
     "undisturbed": "no perturbation",
-    "no delay": "a planner that is never late",
+    "no delay": "a planner in time (one control step, as little as there is)",
     "oracle tokens": "the expert's tokens, the learned refiner",
     "oracle fine": "the learned tokens, the expert's action inside their bins",
     "both oracles": "the expert's tokens and the expert's action inside their bins",
@@ -22,7 +22,7 @@ UPSTREAM: Final = ("canonical words", "undisturbed", "no delay", "oracle tokens"
 _OTHER_SCENE: Final = ("layout",)
 """perturbations without which nothing is where it was: that would be another task"""
 _IN_TIME = 1
-"""control steps by which every planner is late"""
+"""control steps by which every planner is late: whoever learned with it may do worse without"""
 
 
 def applicable(setting: Setting, task: Task, from_step: int) -> list[str]:
@@ -45,7 +45,7 @@ def altered(name: str, setting: Setting, task: Task, from_step: int, run: int) -
     elif name == "both oracles":
         now = replace(now, oracle=("tokens", "fine"))
     elif name == "no delay":
-        now = replace(now, planner_delay=0)
+        now = replace(now, planner_delay=_IN_TIME)
     elif name == "canonical words":
         now = replace(now, plainly=True)
     elif name == "undisturbed":

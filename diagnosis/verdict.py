@@ -95,7 +95,7 @@ def _upstream(cause: str, task: Task, outcomes: Outcomes, evidence: Evidence, de
         )
         return Judgement(cause, sentence, [evidence.worst_grounding])
     sentence = (
-        f"With a planner that is never late it succeeds {_of(outcomes['no delay'])} times; it was {delay} control "
+        f"With a planner in time it succeeds {_of(outcomes['no delay'])} times; it was {delay} control "
         f"steps late, and what was followed {evidence.staleness:.0f} steps old on average."
     )
     return Judgement(cause, sentence, [evidence.worst_direction])

@@ -5,6 +5,8 @@ A session that ends, however it does, leaves it as it is: the next one's connect
 Messages are tuples: `("episode", episode id, instruction, list[GeometryRecord], rrd path or None, hands)` with
 (K, 3) hands by episode of those in the same tree or None,
 `("step", StepRecord, body positions (B, 3), body quaternions (B, 4) wxyz)`, `("end", outcome, sentence)`, `("stop",)`.
+What is looked at again comes beside the episode that goes on, in recordings that no file keeps: the same with
+"shown episode", "shown step" and "shown end".
 The end of a connection counts as "stop".
 """
 
@@ -24,6 +26,7 @@ from viz.episode import EpisodeLog
 from viz.launch import DEFAULT_MEMORY, DEFAULT_PORT, HOST, server_url
 
 logger = logging.getLogger(__name__)
+_SHOWN = "shown "
 
 
 def run(control: Connection, port: int = DEFAULT_PORT, memory_limit: str = DEFAULT_MEMORY) -> None:
@@ -48,19 +51,19 @@ def run(control: Connection, port: int = DEFAULT_PORT, memory_limit: str = DEFAU
 
 def serve(connection: Connection, url: str | None) -> None:
     """Log what arrives on the connection, to the server at `url` and to files, until "stop" or its end."""
-    episode: EpisodeLog | None = None
+    episodes: dict[str, EpisodeLog] = {}
     told: set[str] = set()
     try:
         while (message := _receive(connection)) is not None:
             try:
-                episode = _handle(message, episode, url)
+                _handle(message, episodes, url)
             except Exception as error:  # one bad message must not end the view of all later ones
                 # Once per kind: what is wrong with one step is often wrong with all of them, twenty times a second.
                 if (kind := f"{message[0]}: {error}") not in told:
                     told.add(kind)
                     logger.exception("A %r message could not be logged.", message[0])
     finally:
-        if episode is not None:
+        for episode in episodes.values():
             episode.close()
 
 
@@ -72,22 +75,25 @@ def _receive(connection: Connection) -> tuple[Any, ...] | None:
     return None if message[0] == "stop" else message
 
 
-def _handle(message: tuple[Any, ...], episode: EpisodeLog | None, url: str | None) -> EpisodeLog | None:
-    match message:
+def _handle(message: tuple[Any, ...], episodes: dict[str, EpisodeLog], url: str | None) -> None:
+    """`episodes`: the one that goes on, under "", and the one that is shown, under its prefix."""
+    kind, *rest = message
+    prefix = _SHOWN if kind.startswith(_SHOWN) else ""
+    known = episodes.get(prefix)
+    match (kind.removeprefix(prefix), *rest):
         case ("episode", str(identifier), str(instruction), geometry, path, before):
-            if episode is not None:
-                episode.close()
-            return EpisodeLog(identifier, instruction, geometry, None if path is None else Path(path), url, before)
+            if known is not None:
+                known.close()
+            file = None if path is None else Path(path)
+            episodes[prefix] = EpisodeLog(identifier, instruction, geometry, file, url, before)
         case ("step", record, positions, quaternions):
-            if episode is not None:
-                episode.step(record, positions, quaternions)
-            return episode
+            if known is not None:
+                known.step(record, positions, quaternions)
         case ("things", geometry):
-            if episode is not None:
-                episode.things(geometry)
-            return episode
+            if known is not None:
+                known.things(geometry)
         case ("end", outcome, sentence):
-            if episode is not None:
-                episode.end(outcome, sentence)
-            return None
-    raise ValueError(f"unknown message {message[0]!r}; known are episode, step, things, end, stop")
+            if known is not None:
+                episodes.pop(prefix).end(outcome, sentence)
+        case _:
+            raise ValueError(f"unknown message {kind!r}; known are episode, step, things, end, stop")

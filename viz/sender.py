@@ -7,11 +7,13 @@ import threading
 from collections import OrderedDict, deque
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Final
 
 from records import StepRecord
 
 Message = tuple[Any, ...]
+STEPS: Final = ("step", "shown step")
+"""kinds of messages that may be dropped"""
 
 logger = logging.getLogger(__name__)
 
@@ -19,9 +21,9 @@ logger = logging.getLogger(__name__)
 class BoundedSender:
     """Sends messages over a connection from a thread of its own.
 
-    `("step", StepRecord, ...)` messages are droppable: when the receiver falls behind, first the images of the oldest
-    waiting steps go (`StepRecord.observation` becomes None in a copy), then the oldest steps themselves. Every other
-    message ("episode", "end", "stop") is kept, in order, for as long as there is a receiver.
+    `("step", StepRecord, ...)` messages, and those of shown steps, are droppable: when the receiver falls behind, first
+    the images of the oldest waiting steps go (`StepRecord.observation` becomes None in a copy), then the oldest steps
+    themselves. Every other message ("episode", "end", "stop") is kept, in order, for as long as there is a receiver.
 
     Args:
         connection: writable end of a pipe; the sender owns it from now on.
@@ -62,7 +64,7 @@ class BoundedSender:
 
     def send(self, message: Message) -> None:
         """Queue a message and return at once (well under 0.2 ms), whatever the receiver does. Never raises."""
-        is_step = message[0] == "step"
+        is_step = message[0] in STEPS
         with self._changed:
             if self._closing or not self._alive:
                 self.dropped_steps += is_step

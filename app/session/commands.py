@@ -36,7 +36,6 @@ SETTLE_STEPS = 40
 """control steps for which time goes on after something was moved, so that it comes to rest"""
 PIN_STEPS = 20
 """control steps for which a branch has its tokens pinned, if nothing else is said"""
-_FROZEN = "Time is frozen: Pause goes on, Step does one control step."
 _LOADING = "The policy is being loaded: try again as soon as it is ready."
 
 
@@ -143,8 +142,7 @@ class SessionCommands:
             else:
                 session.say(session.before_pause, "Time goes on.")
         elif session.state in ("running", "holding"):
-            session.before_pause = session.state
-            session.say("paused", _FROZEN)
+            session.freeze()
         else:
             raise CommandError("Nothing is running: type an instruction and press Run first.")
 
@@ -154,8 +152,7 @@ class SessionCommands:
             raise CommandError("Step works while time is frozen: press Pause first.")
         if session.rewound is not None:
             self._go_on()
-            session.before_pause = "running"
-            session.say("paused", _FROZEN)
+            session.freeze()
         session.single_steps += 1
 
     def _stop(self) -> None:
@@ -282,9 +279,9 @@ class SessionCommands:
         origin = origin_of(found, session.robot.driver)
         session.say(
             "paused",
-            f"Step {step} of {found.id}: press Take over, or Pause for the policy. {origin}"
+            f"Step {step} of {found.id}: press Take over, or Resume for the policy. {origin}"
             if origin
-            else f"Step {step} of {found.id}: Pause lets the policy go on from here, Run with other words, "
+            else f"Step {step} of {found.id}: Resume lets the policy go on from here, Run with other words, "
             "Take over by hand.",
         )
 

@@ -112,9 +112,9 @@ class SessionLoop:
         while not self._closing:
             self.turned_at = time.monotonic()
             still = not session.moving or session.blocked
-            if still and session.player.playing:
+            if still and session.player.busy:
                 self._serve_until(self._pacer.next())
-                if session.player.playing and not session.moving:
+                if session.player.busy and not session.moving:
                     session.play_step()
                 continue
             if still:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from app.session.episode import Episode
 from app.session.protocol import CommandError
 from app.session.recalled import Recalled
@@ -10,9 +12,12 @@ from app.session.watchers import Watchers
 from records import StepRecord
 from scenes.world import World
 
+_AT_ONCE: Final = 8
+"""recorded steps that Rerun is told of in one turn: its sender drops what comes faster than it sends"""
+
 
 class Player:
-    """One episode at a time. Rerun is told of every step when the live view shows it: both are at the same one.
+    """One episode at a time. Rerun is told of every step up to the one that the live view shows: both are at the same.
 
     Args:
         robot: shows recorded steps.
@@ -29,6 +34,8 @@ class Player:
         """index of the next record to show, in fractions where it is played slowly"""
         self._told: tuple[Episode, int] | None = None
         """whose recording Rerun has open, and the index of the record that it is told next"""
+        self._until = 0
+        """index up to which it is to be told, while nothing plays"""
         self._world: World | None = None
 
     def start(self, episode: Episode, step: int, speed: float) -> None:
@@ -42,14 +49,28 @@ class Player:
 
     def stop(self) -> None:
         """Stay where it is."""
-        self.playing = False
+        self.playing, self._until = False, 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether `turn` has something to do."""
+        return self.playing or (self._told is not None and self._told[1] < self._until)
+
+    def look(self, episode: Episode, step: int) -> None:
+        """Rerun is to know an episode up to a control step, turn by turn."""
+        if self._told is None or self._told[0] is not episode:
+            self._begin(episode, 0)
+        self._until = step - episode.records[0].step + 1
 
     def forget(self) -> None:
         """Rerun was told of something else, or is another one now."""
         self.playing, self._told = False, None
 
     def turn(self) -> tuple[str, int] | None:
-        """Show what is next; the episode and the step that are shown, None at the end."""
+        """Show what is next, or tell of it; the episode and the step that are shown, None where nothing new is."""
+        if not self.playing:
+            self._tell_more()
+            return None
         episode = self._episode
         assert episode is not None
         index = int(self._at)
@@ -65,19 +86,28 @@ class Player:
         self._at += self.speed
         return episode.id, record.step
 
+    def _tell_more(self) -> None:
+        if self._told is None:
+            return
+        episode, index = self._told
+        after = min(self._until, index + _AT_ONCE, len(episode.records))
+        for each in episode.records[index:after]:
+            self._tell(each)
+        self._told = (episode, max(index, after))
+        if after == len(episode.records):
+            self._until = 0
+
     def _begin(self, episode: Episode, index: int) -> None:
         world = self._world = self._world or World()  # of its own: the scene stays as it is
         try:
             world.set_state(episode.records[index].state)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        self._watchers.episode(episode.id, episode.instruction, self._robot.env.geometry(world), None)
+        self._watchers.show_episode(episode.id, episode.instruction, self._robot.env.geometry(world))
         self._told = (episode, index)
 
     def _tell(self, record: StepRecord) -> None:
         assert self._world is not None
         self._world.set_state(record.state)
         data = self._world.data
-        self._watchers.step(record, (data.xpos.astype("float32"), data.xquat.astype("float32")))
-        if record.outcome is not None:
-            self._watchers.end(record.outcome, record.events[-1] if record.events else "")
+        self._watchers.show_step(record, (data.xpos.astype("float32"), data.xquat.astype("float32")))

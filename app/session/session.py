@@ -201,10 +201,11 @@ class Session:
 
     @property
     def looked_line(self) -> dict[str, Any] | None:
-        """The episode that the live view shows, if it is another one than the present."""
-        if self.looked is None or (self.episode is not None and self.looked[0] == self.episode.id):
+        """The episode that the live view shows, or that the scene was taken back to, if it is not the present one."""
+        name = self.looked[0] if self.looked is not None else self.rewound.episode if self.rewound is not None else None
+        if name is None or (self.episode is not None and name == self.episode.id):
             return None
-        shown = self.journal.known(self.looked[0])
+        shown = self.journal.known(name)
         return None if shown is None else shown.summary
 
     @property
@@ -253,6 +254,11 @@ class Session:
         if self.episode is not None:
             self.episode.held = 0
         self.say("holding", sentence)
+
+    def freeze(self) -> None:
+        """Time stands still until somebody lets it go on."""
+        self.before_pause = self.state
+        self.say("paused", "Time is frozen: Resume goes on, Step does one control step.")
 
     def let_go(self) -> None:
         """No human drives any more."""

@@ -34,6 +34,8 @@ class Showing:
         session.player.stop()
         session.looked = (found.id, step)
         session.robot.show_record(record)
+        if found is not session.episode:  # of that one Rerun knows every step
+            session.player.look(found, step)
 
     def open(self, path: Path, name: object, step: object) -> None:
         """Show an episode that lies on disk, from a control step or its first on; it may then be gone back to."""
@@ -85,7 +87,14 @@ class Showing:
         session.say(session.state, f"{where} {origin_of(found, session.robot.driver)}".strip())
 
     def _require_rest(self) -> None:
+        """An arm that holds for nobody is frozen for it; the episode goes on when somebody presses Resume.
+
+        Raises:
+            CommandError: somebody drives.
+        """
         session = self.session
+        if session.state == "holding" and not session.human:
+            session.freeze()
         if session.moving and session.state != "ended":
             raise CommandError("The live view shows what happens now: press Pause, then look back.")
 

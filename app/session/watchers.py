@@ -75,6 +75,16 @@ class Watchers:
         """The episode is over."""
         self._tell("end", outcome, sentence)
 
+    def show_episode(self, identifier: str, instruction: str, geometry: list[GeometryRecord]) -> None:
+        """An episode is looked at again, in a recording beside that of the present one."""
+        self._tell("shown episode", identifier, instruction, geometry, None, None)
+
+    def show_step(self, record: StepRecord, poses: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:
+        """A control step of it, as `step`; at its last the recording is over."""
+        self._tell("shown step", record, *poses)
+        if record.outcome is not None:
+            self._tell("shown end", record.outcome, record.events[-1] if record.events else "")
+
     @property
     def dropped(self) -> dict[str, int]:
         """What the watchers were too slow for."""

@@ -2,7 +2,7 @@
 
     GET  /failures                          the page
     GET  /failures/evaluations              every kept evaluation, and what is at work
-    GET  /failures/matrix/ID                columns of all episodes
+    GET  /failures/matrix/ID                columns of all episodes, `rules` of events, whether a `report` is written
     GET  /failures/episode/ID/NUMBER        detail of a cell
     GET  /failures/film/ID/NUMBER           its film strip
     GET  /failures/rerun/ID/NUMBER          its Rerun recording, a download
@@ -39,6 +39,7 @@ from app.web.commands import Commands, whole_number
 from app.web.jobs import Job, JobRefused
 from app.web.library import answer, told
 from app.web.sheet import sheet
+from scenes.goals import FAMILIES
 
 EVALUATIONS: Final = "evaluations"
 """folder within the library"""
@@ -119,8 +120,14 @@ def make_failures_router(library: Path, commands: Commands, base: str) -> APIRou
     @router.get("/failures/matrix/{id}")
     def matrix(id: str) -> Response:
         from diagnosis import page
+        from diagnosis.events import RULES
 
-        return found(lambda: page.matrix(root, _id(id)))
+        def whole() -> dict[str, Any]:
+            columns = page.matrix(root, _id(id))
+            written = (library / REPORTS / f"{columns['evaluation']['id']}.html").is_file()
+            return {**columns, "rules": RULES, "report": written}
+
+        return found(whole)
 
     @router.get("/failures/episode/{id}/{number}")
     def episode(id: str, number: int) -> Response:
@@ -239,8 +246,8 @@ def _evaluate(asked: dict[str, Any], library: Path) -> list[str]:
     schedule, tasks = asked.get("schedule", SCHEDULES[0]), asked.get("tasks") or "all"
     if schedule not in SCHEDULES:
         raise JobRefused(f"There is no schedule {schedule!r}: choose {', '.join(SCHEDULES)}.")
-    if not isinstance(tasks, str) or not all(part.strip().isalpha() for part in tasks.split(",")):
-        raise JobRefused("Name kinds of task with commas between, such as pick,bowl, or all.")
+    if not isinstance(tasks, str) or not {part.strip() for part in tasks.split(",")} <= {"all", *FAMILIES}:
+        raise JobRefused(f"Name kinds of task with commas between, of {', '.join(FAMILIES)}, or all.")
     words += ["--schedule", schedule, "--tasks", ",".join(part.strip() for part in tasks.split(","))]
     if perturbation := asked.get("perturb"):
         if perturbation not in PERTURBATIONS:

@@ -80,6 +80,7 @@ function start() {
     strip.show(status);
     viewer.isMoving = status.state === "running" || status.driver === "human";
     viewer.isDriving = status.driver === "human" && status.holder === you;
+    viewer.follow(status);
     if (isSlow) pace(viewer.isDriving);
     suggest(status.suggestions ?? []);
     label(status.state);

@@ -36,7 +36,7 @@ export class Player {
     this.pen = this.canvas.getContext("2d");
     const point = (event) => this.look(Math.round(this.first + (event.offsetX / this.canvas.clientWidth) * this.length));
     this.canvas.addEventListener("pointerdown", (event) => { this.canvas.setPointerCapture(event.pointerId); point(event); });
-    this.canvas.addEventListener("pointermove", (event) => event.buttons && point(event));
+    this.canvas.addEventListener("pointermove", (event) => (event.buttons ? point(event) : this.tell(event)));
     this.canvas.addEventListener("keydown", (event) => {
       const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -20, PageDown: 20, Home: -Infinity, End: Infinity }[event.key];
       if (event.key === " " || event.key === "Enter") { event.preventDefault(); this.toggle(); }
@@ -92,6 +92,13 @@ export class Player {
     this.line = status.looked_line ?? status.line;
     if (this.at !== status.looked[1]) { this.at = status.looked[1]; this.on.step?.(this.at); }
     this.draw();
+  }
+
+  // What happened where somebody points.
+  tell(event) {
+    const step = this.first + (event.offsetX / this.canvas.clientWidth) * this.length;
+    const near = (6 / this.canvas.clientWidth) * this.length;
+    this.canvas.title = [...this.marks, ...(this.line?.events ?? [])].filter(([at]) => Math.abs(at - step) <= near).map(([at, sentence]) => `Step ${at}: ${sentence}`).join("\n");
   }
 
   draw() {

@@ -44,7 +44,8 @@ export class Timeline {
     const line = status.looked_line ?? status.line;
     if (line?.episode !== this.line?.episode) this.at = null;
     this.line = line;
-    this.isStill = ["paused", "ended", "holding"].includes(status.state) && this.line !== null;
+    const isResting = ["paused", "ended", "holding"].includes(status.state) || (status.state === "idle" && status.looked);
+    this.isStill = Boolean(isResting && this.line);
     if (!this.isStill) this.at = null;
     if (status.rewound) this.at = status.rewound[1];
     else if (this.isStill && status.looked && !this.isHeld) this.at = status.looked[1];

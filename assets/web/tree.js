@@ -21,7 +21,7 @@ export class Tree {
   ask() { this.view.ask({ do: "episodes" }); }
 
   follow(status) {
-    this.button.disabled = !status.line;
+    this.button.disabled = !status.line && !status.looked_line;
     const now = [status.line?.episode, status.line?.outcome, status.looked?.[0]].join();
     this.looked = status.looked?.[0] ?? status.line?.episode;
     if (now === this.shown || this.place.hidden) return;

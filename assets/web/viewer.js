@@ -15,6 +15,9 @@ const TOUCH_LASTS = 1500;
 const BREATHE = 2; // times as long as a picture of it took, nothing of it is drawn: the page has its turn
 const MOST_BREATH = 1500;
 
+const LOOKS = 200; // milliseconds between two looks whether the viewer is at the step that is looked at
+const TIMELINE = "step";
+
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 const RELEASES = "https://api.github.com/repos/rerun-io/";
 
@@ -29,8 +32,12 @@ export class Viewer {
     this.touched = -Infinity; // when somebody last pointed at the viewer, or typed there
     for (const kind of ["pointermove", "pointerdown", "wheel", "keydown"])
       place.addEventListener(kind, () => { this.touched = performance.now(); }, { capture: true, passive: true });
+    this.looked = null; // [episode, step] that the live view shows of what is recorded
+    this.recordings = new Map(); // episode -> its newest recording that was on screen
     darken();
     keepHome();
+    catchHandle((handle) => { this.handle = handle; });
+    setInterval(() => this.keepUp(), LOOKS);
     if (this.isSlow) this.pace();
   }
 
@@ -41,6 +48,39 @@ export class Viewer {
   set isMoving(moves) {
     if (this.moves && !moves) this.stopped = performance.now();
     this.moves = moves;
+  }
+
+  // The viewer's cursor goes where the live view is, unless a person's hand is on it: then the live view follows the cursor.
+  follow(status) {
+    const before = this.looked;
+    this.looked = status.looked ?? null;
+    if (before && !this.looked && this.isMoving) this.goOn(status.episode);
+    this.keepUp();
+  }
+
+  keepUp() {
+    const { handle, looked } = this;
+    if (!handle) return;
+    try {
+      const shown = handle.get_active_recording_id();
+      if (shown) this.recordings.set(episodeOf(shown), shown);
+      if (!looked || this.isTouched) return;
+      const [episode, step] = looked;
+      const wanted = this.recordings.get(episode);
+      if (!wanted) return;
+      if (shown !== wanted) handle.set_active_recording_id(wanted);
+      if (handle.get_time_for_timeline(wanted, TIMELINE) !== step) handle.set_time_for_timeline(wanted, TIMELINE, step);
+    } catch {
+      this.handle = null; // it was stopped; the next one is caught when it begins
+    }
+  }
+
+  // Time goes on after a look back: to the present episode's end, and along with it.
+  goOn(episode) {
+    const recording = this.recordings.get(episode);
+    if (!this.handle || !recording) return;
+    this.handle.set_active_recording_id(recording);
+    this.handle.set_playing(recording, true);
   }
 
   period(now) {
@@ -73,6 +113,17 @@ export class Viewer {
     };
   }
 }
+
+// The component keeps the viewer to itself. The viewer's own code registers every object that it makes with the browser.
+function catchHandle(caught) {
+  const direct = FinalizationRegistry.prototype.register;
+  FinalizationRegistry.prototype.register = function (target, ...rest) {
+    if (typeof target?.set_time_for_timeline === "function") caught(target);
+    return direct.call(this, target, ...rest);
+  };
+}
+
+const episodeOf = (recording) => recording.slice(0, recording.lastIndexOf("-")); // as viz/paths.py makes them
 
 // The viewer's own code is the only one whose address names it.
 const asksViewer = () => /re_viewer/.test(new Error().stack);

@@ -29,14 +29,13 @@ class Watched(Watchers):
     def pose(self, qpos, coarse_path, refined_path, step, stamp, seed, *more, **named) -> None:  # type: ignore[no-untyped-def]
         self.shown.append((seed, step))
 
-    def episode(self, identifier, instruction, geometry, path, before=None) -> None:  # type: ignore[no-untyped-def]
-        self.told.append(("episode", identifier, path))
+    def show_episode(self, identifier, instruction, geometry) -> None:  # type: ignore[no-untyped-def]
+        self.told.append(("episode", identifier))
 
-    def step(self, record, poses) -> None:  # type: ignore[no-untyped-def]
+    def show_step(self, record, poses) -> None:  # type: ignore[no-untyped-def]
         self.told.append(("step", record.step, poses))
-
-    def end(self, outcome, sentence) -> None:  # type: ignore[no-untyped-def]
-        self.told.append(("end", outcome))
+        if record.outcome is not None:
+            self.told.append(("end", record.outcome))
 
 
 @pytest.fixture(scope="module")
@@ -93,13 +92,26 @@ def test_playing_shows_every_step_in_the_live_view_and_tells_rerun_the_same(toda
         session.play_step()
     assert [step for _, step in watchers.shown] == [record.step for record in records]
     told = watchers.told
-    assert told[0] == ("episode", "yesterday/episode-001", None) and told[-1] == ("end", "aborted")
+    assert told[0] == ("episode", "yesterday/episode-001") and told[-1] == ("end", "aborted")
     env = TabletopEnv()
     for said, record in zip(told[1:-1], records, strict=True):
         env.set_state(record.state)
         assert said[1] == record.step
         np.testing.assert_array_equal(said[2][0], env.body_poses()[0])
     assert session.status["looked"] == ["yesterday/episode-001", records[-1].step]
+
+
+def test_looking_along_an_episode_tells_rerun_what_was_passed_and_nothing_twice(today, log):  # type: ignore[no-untyped-def]
+    session, watchers = today
+    session.command("open", {"path": str(log), "name": "y/episode-001"})
+    read_whole(session, "y/episode-001")
+    for step in (15, 4, 17):
+        session.command("look", {"step": step, "episode": "y/episode-001"})
+        while session.player.busy:
+            session.play_step()
+        assert session.status["looked"] == ["y/episode-001", step] and not session.status["playing"]
+    assert watchers.told[0] == ("episode", "y/episode-001")
+    assert [said[1] for said in watchers.told[1:]] == list(range(18))
 
 
 def test_a_play_that_was_halted_goes_on_in_the_same_recording(today, log):  # type: ignore[no-untyped-def]

@@ -111,7 +111,7 @@ def test_only_replays_that_change_something_are_asked_for() -> None:
 def test_a_replay_from_a_step_is_the_episode_until_then() -> None:
     late = Setting("checkpoint", planner_delay=16, inject="refiner-noise")
     setting, _ = altered("no delay", late, TASK, 60, 0)
-    assert setting.at(59) == late and setting.at(60).planner_delay == 0 and setting.at(60).inject == "refiner-noise"
+    assert setting.at(59) == late and setting.at(60).planner_delay == 1 and setting.at(60).inject == "refiner-noise"
 
 
 def test_the_experts_own_episode_gives_no_evidence_against_anybody(tasks: list[Task]) -> None:
