@@ -25,9 +25,13 @@ _BINS: Final = 10
 _LOST_FOR: Final = 20
 """control steps at most of which tokens lead elsewhere when the arm begins to go astray"""
 _LOST_SHARE: Final = 0.6
-_AROUND: Final = (5, 10)
-"""control steps before and after that moment whose intents tell what the planner saw: an arm that went astray sees
-little, and what is misplaced then is a consequence"""
+_FAR: Final = 0.08
+"""metres, level, from which on the way to a thing leads towards it"""
+_LEADS: Final = 0.2
+"""of a full step: how much tokens must want to move the hand along the table for a direction to mean something"""
+_FIRST: Final = 20
+_FEW: Final = 5
+"""control steps, at most and at least, of which it is asked whether tokens lead to what the planner sees"""
 _KIND = ANCHOR_SIZE - len(TASKS)
 
 
@@ -35,7 +39,8 @@ _KIND = ANCHOR_SIZE - len(TASKS)
 class Evidence:
     """Medians and shares over the episode until its target was first held, and where it was worst.
 
-    Where things were seen counts around the moment at which the arm began to go astray, if it did.
+    Where things were seen counts in the intent that was followed when the arm began to go astray, if it did: from then
+    on it sees little, and what is misplaced is a consequence.
     """
 
     intents: int
@@ -49,6 +54,8 @@ class Evidence:
     """the kind of task that the planner read, "" where it read the right one"""
     direction_error: float
     """share of the steps at which tokens lead elsewhere than the expert (more than 60 degrees); NaN: too few steps"""
+    self_error: float
+    """share of the first steps at which tokens lead elsewhere than to where the planner itself sees the target"""
     outside_bins: float
     """share of the refiner's motions that are more than one bin outside of the young tokens; NaN: too few steps"""
     refiner_error: float
@@ -66,6 +73,7 @@ class Evidence:
             "target_error_m": self.target_error,
             "container_error_m": self.container_error,
             "direction_error": self.direction_error,
+            "self_error": self.self_error,
             "refiner_outside_bins": self.outside_bins,
             "refiner_error": self.refiner_error,
             "staleness_steps": self.staleness,
@@ -104,6 +112,7 @@ def weigh(task: Task, trace: Trace, expert: NDArray[np.float32]) -> Evidence:
         seen=seen,
         misread=misread,
         direction_error=_share(turned[steps]),
+        self_error=_against_itself(trace, tokens, steps),
         outside_bins=_share(strays[steps]),
         refiner_error=_share(off[steps]),
         staleness=float(stale.mean()) if len(stale) else np.nan,
@@ -124,9 +133,23 @@ def _astray(turned: NDArray[np.float64], steps: NDArray[np.bool_]) -> int | None
 
 def _intents(trace: Trace, until: int, astray: int | None) -> list[int]:
     """Rows of the intents that tell what the planner saw."""
-    low, high = (0, until) if astray is None else (astray - _AROUND[0], min(until, astray + _AROUND[1]))
-    rows = [row for row, step in enumerate(trace.intent_step) if low <= step <= high]
-    return rows or [row for row, step in enumerate(trace.intent_step) if step <= until]
+    if astray is not None and trace.intent[astray] >= 0:
+        return [int(trace.intent[astray])]
+    return [row for row, step in enumerate(trace.intent_step) if step <= until]
+
+
+def _against_itself(trace: Trace, meant: NDArray[np.float32], steps: NDArray[np.bool_]) -> float:
+    """Share of the first steps far from the target at which tokens (T, 7) lead elsewhere than to its seen place."""
+    if not len(trace.intent_step) or trace.anchors.shape[1] < ANCHOR_SIZE:
+        return np.nan
+    seen = trace.anchors[np.maximum(trace.intent.astype(int), 0), :2].astype(float)
+    away = seen - trace.hand[: trace.steps, :2]
+    far, pace = np.linalg.norm(away, axis=1), np.linalg.norm(meant[:, :2], axis=1)
+    asked = np.flatnonzero(steps & (trace.intent >= 0) & (far > _FAR) & (pace > _LEADS))[:_FIRST]
+    if len(asked) < _FEW:
+        return np.nan
+    along = (away[asked] * meant[asked, :2]).sum(1) / (far[asked] * pace[asked])
+    return float((along < 0.5).mean())
 
 
 def _grounding(

@@ -17,13 +17,18 @@ from diagnosis.evidence import Evidence
 from diagnosis.replays import LABELS, UPSTREAM
 from training.tasks import Task
 
-ROUNDS: Final = 3
-"""runs of a replay that decides"""
+ROUNDS: Final = 2
+"""runs of a replay that agree, of three, before it counts"""
 _SURE: Final = 2 / 3
+_CHAIN: Final = (*((name,) for name in UPSTREAM[:-2]), UPSTREAM[-2:])
+"""what is looked at together: planner and refiner are judged against each other"""
 MISPLACED: Final = 0.05
 """metres from which on the planner has not seen the thing where it is"""
 _LOST: Final = 0.4
 """share of steps at which tokens lead elsewhere, from which on the planner's direction is wrong"""
+_AGAINST_ITSELF: Final = 0.5
+"""share of the first steps at which tokens lead elsewhere than to where the planner sees the target, from which on what
+it sees is not what led it"""
 _STRAYS: Final = 0.4
 """share of the refiner's motions outside of the bins, from which on it does not do what it is told"""
 
@@ -40,13 +45,22 @@ class Judgement:
     frames: list[int]
 
 
-def more_runs(outcomes: Outcomes) -> list[str]:
-    """Names of the replays that must be run once more before there is a verdict, repeated as often as is needed."""
-    promising = [name for name in UPSTREAM if any(outcomes.get(name, ()))]
-    if not promising and not any(outcomes["again"]):
-        return [] if "both oracles" in outcomes else ["both oracles"]
-    wanted = ["again", *promising]
-    return [name for name in wanted for _ in range(ROUNDS - len(outcomes[name]))]
+def more_runs(outcomes: Outcomes, evidence: Evidence, refused: bool = False) -> list[str]:
+    """Names of the replays that must be run once more before there is a verdict.
+
+    What succeeded once is decided by the best of three, as the same again is. What is further down the chain is left
+    alone once something further up is sure.
+    """
+    again = [] if _is_decided(outcomes["again"]) else ["again"]
+    for group in _CHAIN:
+        promising = [name for name in group if any(outcomes.get(name, ())) and _counts(name, evidence, refused)]
+        if undecided := [name for name in promising if not _is_decided(outcomes[name])]:
+            return [*again, *undecided]
+        if any(_share(outcomes[name]) >= _SURE for name in promising):
+            return again
+    if any(outcomes["again"]):
+        return again
+    return [] if "both oracles" in outcomes else ["both oracles"]
 
 
 def judge(task: Task, outcomes: Outcomes, evidence: Evidence, delay: int, refused: bool = False) -> Judgement:
@@ -63,8 +77,7 @@ def _judge(task: Task, outcomes: Outcomes, evidence: Evidence, delay: int, refus
         if len(outcomes.get(name, ()))
         and _share(outcomes[name]) >= _SURE
         and _share(outcomes[name]) > again + 0.3
-        # Other words are one more attempt: they are to blame only where they were misread.
-        and (name != "canonical words" or refused or _misplaced(evidence))
+        and _counts(name, evidence, refused)
     ]
     if again >= _SURE and "canonical words" not in rescuers:
         sentence = f"With other noise the same attempt succeeds {_of(outcomes['again'])} times."
@@ -78,7 +91,7 @@ def _judge(task: Task, outcomes: Outcomes, evidence: Evidence, delay: int, refus
         return _planner(task, outcomes, evidence, refused)
     if "oracle fine" in rescuers:
         return _refiner(outcomes, evidence)
-    return _nobody(task, outcomes, evidence, again)
+    return _nobody(task, outcomes, evidence, again, refused)
 
 
 def _upstream(cause: str, task: Task, outcomes: Outcomes, evidence: Evidence, delay: int) -> Judgement:
@@ -103,9 +116,11 @@ def _upstream(cause: str, task: Task, outcomes: Outcomes, evidence: Evidence, de
 
 def _planner(task: Task, outcomes: Outcomes, evidence: Evidence, refused: bool) -> Judgement:
     rescued = f"With the expert's tokens it succeeds {_of(outcomes['oracle tokens'])} times"
+    if not any(outcomes["oracle tokens"]):
+        rescued = "Only the expert in both places saves it, and the refiner does what it is told"
     if refused:
         return Judgement("planner: grounding", f"{rescued}; the planner refuses, it does not see the thing.", [0])
-    if _misplaced(evidence):
+    if _misplaced(evidence) and not evidence.self_error > _AGAINST_ITSELF:
         return Judgement(
             "planner: grounding", f"{rescued}; the planner {_what_it_saw(task, evidence)}.", [evidence.worst_grounding]
         )
@@ -116,13 +131,20 @@ def _planner(task: Task, outcomes: Outcomes, evidence: Evidence, refused: bool) 
             [evidence.worst_grounding],
         )  # fmt: skip
     leads = f", but its tokens lead elsewhere than the expert at {_percent(evidence.direction_error)} of the steps"
+    if evidence.self_error > _AGAINST_ITSELF:
+        leads += f", and at {_percent(evidence.self_error)} of the first ones elsewhere than to what it sees itself"
     return Judgement("planner: direction", f"{rescued}; the planner {sees}{leads}.", [evidence.worst_direction])
 
 
 def _refiner(outcomes: Outcomes, evidence: Evidence) -> Judgement:
-    sentence = (
+    rescued = (
         f"With the expert's action inside the bins of the planner's tokens it succeeds {_of(outcomes['oracle fine'])} "
-        f"times; the refiner is outside of those bins in {_percent(evidence.outside_bins)} of its motions, and "
+        "times"
+        if any(outcomes["oracle fine"])
+        else "Only the expert in both places saves it, and the tokens lead where the expert's do"
+    )
+    sentence = (
+        f"{rescued}; the refiner is outside of those bins in {_percent(evidence.outside_bins)} of its motions, and "
         f"{evidence.refiner_error:.2f} of a full step from the expert on average."
     )
     return Judgement("refiner", sentence, [evidence.worst_refiner])
@@ -145,7 +167,7 @@ def _either(task: Task, outcomes: Outcomes, evidence: Evidence, refused: bool) -
     return Judgement("several", sentence, _went_wrong(evidence))
 
 
-def _nobody(task: Task, outcomes: Outcomes, evidence: Evidence, again: float) -> Judgement:
+def _nobody(task: Task, outcomes: Outcomes, evidence: Evidence, again: float, refused: bool) -> Judgement:
     frames = sorted({evidence.worst_grounding, evidence.worst_direction, evidence.worst_refiner})
     if again > 0:
         return Judgement(
@@ -153,6 +175,10 @@ def _nobody(task: Task, outcomes: Outcomes, evidence: Evidence, again: float) ->
             _went_wrong(evidence),
         )  # fmt: skip
     if any(outcomes.get("both oracles", ())):
+        if evidence.direction_error > _LOST and not evidence.outside_bins > _STRAYS:
+            return _planner(task, outcomes, evidence, refused)
+        if evidence.outside_bins > _STRAYS and not evidence.direction_error > _LOST:
+            return _refiner(outcomes, evidence)
         sentence = "Neither system alone saves it, the expert in both places does: planner and refiner both fail."
         return Judgement("several", sentence, frames)
     if "both oracles" not in outcomes:
@@ -187,6 +213,15 @@ def _beside(cause: str, outcomes: Outcomes, evidence: Evidence) -> str:
         read = name == "canonical words" and not _misplaced(evidence)
         others.append(f"{LABELS[name]} ({_of(outcomes[name])}{', though the words were read rightly' * read})")
     return f" It also succeeds with {'; with '.join(others)}." if others else ""
+
+
+def _is_decided(runs: Sequence[bool]) -> bool:
+    return max(sum(runs), len(runs) - sum(runs)) >= ROUNDS
+
+
+def _counts(name: str, evidence: Evidence, refused: bool) -> bool:
+    """Other words are one more attempt: they are to blame only where they were misread."""
+    return name != "canonical words" or refused or _misplaced(evidence)
 
 
 def _misplaced(evidence: Evidence) -> bool:

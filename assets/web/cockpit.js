@@ -205,6 +205,7 @@ function start() {
       return [];
     },
     streamAddress,
+    viewer,
   };
   describe();
   startShortcuts();
