@@ -35,6 +35,7 @@ class EpisodeLog:
         path: of the .rrd file; folders are made, an older file is replaced. None: it is shown, not kept.
         server_url: of a running gRPC server (`rerun+http://.../proxy`), or None for the file alone.
         before: of a branch: where the hand went in each episode of the same tree, (K, 3) metres by episode.
+        recording: its id, a new one of the episode's without.
 
     Raises:
         OSError: the file cannot be written.
@@ -48,6 +49,7 @@ class EpisodeLog:
         path: Path | None,
         server_url: str | None = None,
         before: Mapping[str, NDArray[np.float32]] | None = None,
+        recording: str | None = None,
     ) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +57,7 @@ class EpisodeLog:
         self._instruction = instruction
         batches = rr.ChunkBatcherConfig(flush_tick=timedelta(seconds=BATCH_SECONDS))
         self._recording = rr.RecordingStream(
-            paths.APPLICATION_ID, recording_id=paths.recording_of(episode), batcher_config=batches
+            paths.APPLICATION_ID, recording_id=recording or paths.recording_of(episode), batcher_config=batches
         )
         sinks: list[rr.FileSink | rr.GrpcSink] = [] if path is None else [rr.FileSink(path)]
         if server_url is not None:

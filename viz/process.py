@@ -2,8 +2,8 @@
 
 A session that ends, however it does, leaves it as it is: the next one's connection comes over the control connection.
 
-Messages are tuples: `("episode", episode id, instruction, list[GeometryRecord], rrd path or None, hands)` with
-(K, 3) hands by episode of those in the same tree or None,
+Messages are tuples: `("episode", episode id, recording id, instruction, list[GeometryRecord], rrd path or None, hands)`
+with (K, 3) hands by episode of those in the same tree or None,
 `("step", StepRecord, body positions (B, 3), body quaternions (B, 4) wxyz)`, `("end", outcome, sentence)`, `("stop",)`.
 What is looked at again comes beside the episode that goes on, in recordings that no file keeps: the same with
 "shown episode", "shown step" and "shown end".
@@ -81,11 +81,11 @@ def _handle(message: tuple[Any, ...], episodes: dict[str, EpisodeLog], url: str 
     prefix = _SHOWN if kind.startswith(_SHOWN) else ""
     known = episodes.get(prefix)
     match (kind.removeprefix(prefix), *rest):
-        case ("episode", str(identifier), str(instruction), geometry, path, before):
+        case ("episode", str(identifier), str(recording), str(instruction), geometry, path, before):
             if known is not None:
                 known.close()
             file = None if path is None else Path(path)
-            episodes[prefix] = EpisodeLog(identifier, instruction, geometry, file, url, before)
+            episodes[prefix] = EpisodeLog(identifier, instruction, geometry, file, url, before, recording)
         case ("step", record, positions, quaternions):
             if known is not None:
                 known.step(record, positions, quaternions)

@@ -209,6 +209,12 @@ class Session:
         return None if shown is None else shown.summary
 
     @property
+    def recording(self) -> str | None:
+        """Id of the recording in Rerun of what the live view shows."""
+        name = self.looked[0] if self.looked is not None else self.episode.id if self.episode is not None else None
+        return None if name is None else self._watchers.recordings.get(name)
+
+    @property
     def rests_by_hand(self) -> bool:
         """Whether a human drives, and has moved nothing at the last control step."""
         return self.human and self._still and self.state == "running"

@@ -72,6 +72,7 @@ def describe(session: Session) -> Status:
         "branch": None if episode is None or episode.branch is None else [episode.branch.episode, episode.branch.step],
         "playing": session.player.speed if session.player.playing else None,
         "looked": None if session.looked is None else list(session.looked),
+        "recording": session.recording,
         "rewound": None if session.rewound is None else [session.rewound.episode, session.rewound.step],
     }
 

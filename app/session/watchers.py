@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.session.newest import NewestSender
 from records import GeometryRecord, Outcome, StepRecord
 from scenes.changes import NONE, Changes
+from viz.paths import recording_of
 from viz.sender import BoundedSender
 
 
@@ -26,6 +27,8 @@ class Watchers:
     def __init__(self, live: Connection | None = None, rerun: Connection | None = None) -> None:
         self._live = None if live is None else NewestSender(live)
         self._rerun = None if rerun is None else BoundedSender(rerun)
+        self.recordings: dict[str, str] = {}
+        """episode -> id of its newest recording in Rerun"""
 
     def renew(self, live: Connection | None = None, rerun: Connection | None = None) -> None:
         """A watcher was started anew: send to it from now on. Rerun is told of nothing before the next episode."""
@@ -61,7 +64,7 @@ class Watchers:
         before: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:  # fmt: skip
         """An episode begins, kept at `path` if not None; a branch with the hand's places (K, 3) in its tree."""
-        self._tell("episode", identifier, instruction, geometry, path, before)
+        self._tell("episode", identifier, self._recording(identifier), instruction, geometry, path, before)
 
     def step(self, record: StepRecord, poses: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:
         """A control step, with positions (B, 3) and quaternions (B, 4) of the bodies before its action."""
@@ -77,7 +80,7 @@ class Watchers:
 
     def show_episode(self, identifier: str, instruction: str, geometry: list[GeometryRecord]) -> None:
         """An episode is looked at again, in a recording beside that of the present one."""
-        self._tell("shown episode", identifier, instruction, geometry, None, None)
+        self._tell("shown episode", identifier, self._recording(identifier), instruction, geometry, None, None)
 
     def show_step(self, record: StepRecord, poses: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:
         """A control step of it, as `step`; at its last the recording is over."""
@@ -98,6 +101,10 @@ class Watchers:
             self._live.close()
         if self._rerun is not None:
             self._rerun.close()
+
+    def _recording(self, episode: str) -> str:
+        self.recordings[episode] = recording_of(episode)
+        return self.recordings[episode]
 
     def _tell(self, *message: Any) -> None:
         if self._rerun is not None:

@@ -188,7 +188,7 @@ class LiveFeed:
             watcher.offer_frame(message) if is_frame else watcher.offer_status(message)
 
     def _read_frames(self) -> None:
-        last = -1
+        last, failed = -1, False
         while not self._stopping.is_set():
             try:
                 newer = self._frames.wait_newer(last, _FRAME_TIMEOUT)
@@ -198,7 +198,9 @@ class LiveFeed:
                         self._publish(pack_frame(picture, {**meta, "frame": last}), is_frame=True)
                     continue
             except Exception:  # a renderer that died must not end the page
-                logger.debug("No frame.", exc_info=True)
+                # Once: what is wrong with one picture is wrong with all that come after it, thirty a second.
+                logger.log(logging.DEBUG if failed else logging.ERROR, "A picture could not be shown.", exc_info=True)
+                failed = True
             self._stopping.wait(0.05)
 
     def _read_status(self) -> None:

@@ -33,7 +33,7 @@ export class Viewer {
     for (const kind of ["pointermove", "pointerdown", "wheel", "keydown"])
       place.addEventListener(kind, () => { this.touched = performance.now(); }, { capture: true, passive: true });
     this.looked = null; // [episode, step] that the live view shows of what is recorded
-    this.recordings = new Map(); // episode -> its newest recording that was on screen
+    this.recording = null; // of that episode, as the viewer knows it
     darken();
     keepHome();
     catchHandle((handle) => { this.handle = handle; });
@@ -51,36 +51,28 @@ export class Viewer {
   }
 
   // The viewer's cursor goes where the live view is, unless a person's hand is on it: then the live view follows the cursor.
-  follow(status) {
-    const before = this.looked;
-    this.looked = status.looked ?? null;
-    if (before && !this.looked && this.isMoving) this.goOn(status.episode);
+  follow({ recording, looked, state }) {
+    const goesOn = this.looked && !looked && state === "running";
+    Object.assign(this, { recording, looked });
+    if (goesOn) this.reach((handle) => handle.set_playing(recording, true)); // along with what comes
     this.keepUp();
   }
 
   keepUp() {
-    const { handle, looked } = this;
-    if (!handle) return;
+    if (!this.looked || !this.recording || this.isTouched) return;
+    const [, step] = this.looked;
+    this.reach((handle) => {
+      if (handle.get_active_recording_id() !== this.recording) handle.set_active_recording_id(this.recording);
+      if (handle.get_time_for_timeline(this.recording, TIMELINE) !== step) handle.set_time_for_timeline(this.recording, TIMELINE, step);
+    });
+  }
+
+  reach(ask) {
     try {
-      const shown = handle.get_active_recording_id();
-      if (shown) this.recordings.set(episodeOf(shown), shown);
-      if (!looked || this.isTouched) return;
-      const [episode, step] = looked;
-      const wanted = this.recordings.get(episode);
-      if (!wanted) return;
-      if (shown !== wanted) handle.set_active_recording_id(wanted);
-      if (handle.get_time_for_timeline(wanted, TIMELINE) !== step) handle.set_time_for_timeline(wanted, TIMELINE, step);
+      if (this.handle) ask(this.handle);
     } catch {
       this.handle = null; // it was stopped; the next one is caught when it begins
     }
-  }
-
-  // Time goes on after a look back: to the present episode's end, and along with it.
-  goOn(episode) {
-    const recording = this.recordings.get(episode);
-    if (!this.handle || !recording) return;
-    this.handle.set_active_recording_id(recording);
-    this.handle.set_playing(recording, true);
   }
 
   period(now) {
@@ -122,8 +114,6 @@ function catchHandle(caught) {
     return direct.call(this, target, ...rest);
   };
 }
-
-const episodeOf = (recording) => recording.slice(0, recording.lastIndexOf("-")); // as viz/paths.py makes them
 
 // The viewer's own code is the only one whose address names it.
 const asksViewer = () => /re_viewer/.test(new Error().stack);

@@ -114,6 +114,17 @@ def test_looking_along_an_episode_tells_rerun_what_was_passed_and_nothing_twice(
     assert [said[1] for said in watchers.told[1:]] == list(range(18))
 
 
+def test_an_arm_that_holds_for_nobody_is_frozen_to_look_at_something_else(today, log):  # type: ignore[no-untyped-def]
+    session, _ = today
+    session.command("take_over", {"holder": "me"})
+    assert "press Pause" in session.command("open", {"path": str(log), "name": "y/episode-001"})["error"]
+    session.command("stop", {})
+    assert session.status["state"] == "holding"
+    status = session.command("open", {"path": str(log), "name": "y/episode-001"})
+    assert (status["state"], status["looked"]) == ("paused", ["y/episode-001", 0]) and "error" not in status
+    assert session.command("pause", {})["state"] == "holding", "it goes on as it was"
+
+
 def test_a_play_that_was_halted_goes_on_in_the_same_recording(today, log):  # type: ignore[no-untyped-def]
     session, watchers = today
     session.command("open", {"path": str(log), "name": "y/episode-001"})

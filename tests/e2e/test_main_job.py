@@ -52,9 +52,8 @@ def entities(recording: Path) -> set[str]:
 
 
 _AT_THE_SAME_STEP = """() => {
-  const { looked, handle, recordings } = window.libra.viewer;
-  const recording = looked && recordings.get(looked[0]);
-  return Boolean(handle && recording && handle.get_time_for_timeline(recording, "step") === looked[1]);
+  const { looked, handle, recording } = window.libra.viewer;
+  return Boolean(looked && handle && handle.get_time_for_timeline(recording, "step") === looked[1]);
 }"""
 
 

@@ -34,7 +34,9 @@ def rows(path: Path) -> dict[str, int]:
 
 
 def episode_messages(identifier: str, path: Path, blind: frozenset[int] = frozenset()) -> list[tuple]:
-    messages: list[tuple] = [("episode", identifier, "pick up the red cube", make_geometry(), str(path), None)]
+    messages: list[tuple] = [
+        ("episode", identifier, f"{identifier}-1", "pick up the red cube", make_geometry(), str(path), None)
+    ]
     intent = None
     for step in range(STEPS):
         if step in (4, 14, 24):
@@ -177,6 +179,15 @@ def test_a_branch_shows_where_the_hand_went_before(tmp_path: Path) -> None:
     hands = np.linspace((0.3, 0.0, 0.2), (0.5, 0.1, 0.3), 40, dtype=np.float32)
     feed([("episode", *rest[:-1], {"e1": hands, "e0": hands[::-1]}), *steps])
     assert rows(path)[f"/{p.BEFORE}"] == 1
+
+
+def test_what_is_looked_at_meanwhile_does_not_end_the_episodes_file(tmp_path: Path) -> None:
+    begin, *steps, end = episode_messages("e3", tmp_path / "e3.rrd")
+    (_, *other), *seen = episode_messages("e0", tmp_path / "none")
+    shown = [("shown episode", *other[:-2], None, None), *((f"shown {kind}", *rest) for kind, *rest in seen)]
+    feed([begin, *steps[:10], *shown, *steps[10:], end])
+    assert rows(tmp_path / "e3.rrd")[f"/{p.HAND}"] == STEPS
+    assert not (tmp_path / "none").exists(), "what is shown is not kept"
 
 
 def test_a_recording_tells_which_episode_it_is_of() -> None:
