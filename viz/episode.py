@@ -10,8 +10,9 @@ import numpy as np
 import rerun as rr
 from numpy.typing import NDArray
 
-from records import ACTION_NAMES, GeometryRecord, Outcome, StepRecord
+from records import GeometryRecord, Outcome, StepRecord
 from viz import paths
+from viz.actions import ActionLog
 from viz.blueprint import build_blueprint
 from viz.cameras import CameraLog
 from viz.scene import SceneLog
@@ -22,7 +23,6 @@ from viz.trajectories import TrajectoryLog
 FLUSH_SECONDS = 5.0
 BATCH_SECONDS = 0.4
 """A viewer in a browser pays per batch and entity, not per row; the live view of the page is the one to be prompt."""
-_ACTION_COLORS = ((230, 97, 92), (93, 196, 110), (86, 140, 245), (245, 160, 150), (160, 220, 165), (150, 185, 250))
 
 
 class EpisodeLog:
@@ -71,19 +71,10 @@ class EpisodeLog:
         self._cameras = CameraLog(self._recording)
         self._tokens = TokenLog(self._recording)
         self._trajectories = TrajectoryLog(self._recording)
+        self._actions = ActionLog(self._recording)
         self._timing = TimingLog(self._recording)
         if before:
             self._trajectories.log_before(before)
-        for name in (paths.ACTION, paths.PROPOSAL):
-            self._recording.log(
-                name,
-                rr.SeriesLines(
-                    names=[f"{axis} ({name.rpartition('/')[2]})" for axis in ACTION_NAMES],
-                    colors=[*_ACTION_COLORS, (240, 228, 66)],
-                    widths=2.0 if name == paths.ACTION else 0.8,
-                ),
-                static=True,
-            )
         self._steps = 0
         self._words: str | None = None
 
@@ -105,9 +96,7 @@ class EpisodeLog:
         self._trajectories.log(record)
         self._cameras.log(record)
         self._tokens.log(record)
-        self._recording.log(paths.ACTION, rr.Scalars(record.action))
-        if record.proposal is not None:
-            self._recording.log(paths.PROPOSAL, rr.Scalars(record.proposal))
+        self._actions.log(record)
         self._timing.log(record)
         self._steps += 1
 

@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 
 from records import GeometryRecord, StepRecord
 from viz import paths
+from viz.actions import ActionLog
 from viz.blueprint import EYE_POSITION, EYE_TARGET
 from viz.cameras import CameraLog
 from viz.scene import SceneLog
 from viz.timing import set_times
+from viz.tokens import PICTURE_HEIGHT, PICTURE_WIDTH, TokenLog
 from viz.trajectories import TrajectoryLog
 
 SIDES = ("before", "after")
+_PARTS = (TrajectoryLog, CameraLog, TokenLog, ActionLog)
 
 
 class _Under:
@@ -56,7 +59,7 @@ class PairLog:
         self._recording.set_log_tick_enabled(False)
         self._recording.send_recording_name(name)
         self._sides = {
-            side: (under, SceneLog(under, geoms), TrajectoryLog(under), CameraLog(under))  # type: ignore[arg-type]
+            side: (under, SceneLog(under, geoms), [part(under) for part in _PARTS])  # type: ignore[arg-type]
             for side, geoms in zip(SIDES, geometry, strict=True)
             for under in (_Under(self._recording, side),)
         }
@@ -65,11 +68,13 @@ class PairLog:
         self, side: str, record: StepRecord, positions: NDArray[np.floating], quaternions: NDArray[np.floating]
     ) -> None:
         """One control step of one side; positions (B, 3) in metres, quaternions (B, 4) wxyz of the bodies."""
-        under, scene, trajectories, cameras = self._sides[side]
+        under, scene, parts = self._sides[side]
         set_times(self._recording, record.step, record.sim_time, record.wall_time)
         scene.log_poses(record.step, positions, quaternions)
-        trajectories.log(record)
-        cameras.log(record)
+        for part in parts:
+            part.log(record)
+        if record.staleness is not None:
+            under.log(paths.STALENESS, rr.Scalars(record.staleness))
         for event in record.events:
             under.log(paths.EVENTS, rr.TextLog(f"{side}: {event}", level=rr.TextLogLevel.WARN))
 
@@ -80,6 +85,8 @@ class PairLog:
 
 
 def _blueprint(titles: Sequence[str]) -> rrb.Blueprint:
+    bounds = rrb.VisualBounds2D(x_range=(0, PICTURE_WIDTH), y_range=(0, PICTURE_HEIGHT))
+
     def column(side: str, title: str) -> rrb.Vertical:
         return rrb.Vertical(
             rrb.Spatial3DView(
@@ -107,8 +114,16 @@ def _blueprint(titles: Sequence[str]) -> rrb.Blueprint:
                     for camera in paths.CAMERAS
                 )
             ),
-            rrb.TextLogView(origin=f"/{side}/{paths.EVENTS}", name=f"Events, {side}"),
-            row_shares=[3, 2, 1],
+            rrb.Tabs(
+                rrb.Spatial2DView(
+                    origin=f"/{side}/{paths.TOKEN_GRID}", name=f"Planner tokens, {side}", visual_bounds=bounds
+                ),
+                rrb.TimeSeriesView(origin=f"/{side}/actions", name="Actions"),
+                rrb.TimeSeriesView(origin=f"/{side}/{paths.STALENESS}", name="Staleness (steps)"),
+                rrb.TextLogView(origin=f"/{side}/{paths.EVENTS}", name=f"Events, {side}"),
+                active_tab=0,
+            ),
+            row_shares=[3, 2, 2],
         )
 
     return rrb.Blueprint(

@@ -102,7 +102,7 @@ def test_what_was_fixed_is_seen_side_by_side(
     assert "2 fixed, 1 broken, 1 unchanged" in said and "side by side" in said
     entities = {chunk.entity_path for chunk in RrdReader(path).stream().collect().stream()}
     for side in ("before", "after"):
-        assert {f"/{side}/world/hand", f"/{side}/cameras/front/image"} <= entities
+        assert {f"/{side}/world/hand", f"/{side}/cameras/front/image", f"/{side}/actions/executed"} <= entities
 
 
 def test_the_commands_say_what_can_be_done(root: Path, first: str, capsys: pytest.CaptureFixture[str]) -> None:
