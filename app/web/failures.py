@@ -271,7 +271,8 @@ def _diagnose(asked: dict[str, Any], library: Path) -> list[str]:
         return words
     if not isinstance(numbers, list) or not numbers or any(whole_number(each) is None for each in numbers):
         raise JobRefused("Say which episodes are meant: a list of their numbers.")
-    return [*words, "--episode", *(str(whole_number(each)) for each in numbers)]
+    words += ["--episode", *(str(whole_number(each)) for each in numbers)]
+    return [*words, "--from", _number(asked, "from", 0, 0, 10**6)]
 
 
 def _report(asked: dict[str, Any], library: Path) -> list[str]:

@@ -3,7 +3,7 @@
 import { ask, escape, query, seconds } from "./sheet.js";
 
 export class Failure {
-  // player: shows it; on: {diagnose(evaluation, number), pairs: the comparison or null, rules: of events}
+  // player: shows it; on: {diagnose(evaluation, number, step from which on replays differ), pairs: the comparison or null, rules: of events}
   constructor(player, on) {
     Object.assign(this, { player, on, opened: null, partner: null });
   }
@@ -49,13 +49,14 @@ export class Failure {
       <div class="buttons">
         <button type="button" id="one-play" class="primary">Play</button>
         <button type="button" id="one-take-over" title="The scene as it was at step ${each.take_over_step}; then press Take over in the cockpit">Take over before the first event</button>
-        ${each.outcome === "success" ? "" : `<button type="button" id="one-diagnose">${verdict ? "Diagnosed" : "Diagnose"}</button>`}
+        ${each.outcome === "success" ? "" : `<button type="button" id="one-diagnose" title="Play it again with one thing put right at a time">${verdict?.from_step === 0 ? "Diagnosed" : "Diagnose"}</button>
+          <button type="button" id="one-diagnose-from" title="The same, but the episode stays as it was until the step that is shown">Diagnose from the step shown</button>`}
         <a class="button" href="/failures/rerun/${each.evaluation}/${each.number}" download>Rerun recording</a>
         ${other ? `<button type="button" id="one-other" title="The same scene in ${escape((this.partner ? now : past).title)}">${this.partner ? "Back to how it is now" : "How it was before"}</button>
           <a class="button" href="/failures/both/${past.id}/${now.id}/${each.seed}" download>Both in Rerun</a>` : ""}
       </div>
       <div id="film" aria-label="Film strip"></div>
-      ${verdict ? `<section class="verdict" aria-label="Verdict"><h3>${escape(verdict.cause)}</h3><p>${escape(verdict.sentence)}</p>
+      ${verdict ? `<section class="verdict" aria-label="Verdict"><h3>${escape(verdict.cause)}${verdict.from_step ? `, from step ${verdict.from_step} on` : ""}</h3><p>${escape(verdict.sentence)}</p>
         <table><tbody>${verdict.replays.map((replay) => `<tr><td>${escape(replay.label)}</td><td>${replay.rescued} of ${replay.runs} rescued</td></tr>`).join("")}</tbody></table>
         <p>${verdict.frames.map((step) => `<button type="button" class="text" data-step="${step}">step ${step}</button>`).join(" ")}</p></section>` : ""}
       <h3>What happened</h3>
@@ -65,7 +66,10 @@ export class Failure {
     const show = { evaluation: each.evaluation, number: each.number };
     query("#one-play").onclick = () => this.player.open("/failures/open", { ...show, step: 0 }, { plays: true, marks: this.player.marks });
     query("#one-take-over").onclick = async () => { if (await ask("/failures/take_over", { ...show, step: each.take_over_step })) location.href = "/"; };
-    if (query("#one-diagnose")) query("#one-diagnose").onclick = () => this.on.diagnose(each.evaluation, each.number);
+    if (query("#one-diagnose")) {
+      query("#one-diagnose").onclick = () => this.on.diagnose(each.evaluation, each.number, 0);
+      query("#one-diagnose-from").onclick = () => this.on.diagnose(each.evaluation, each.number, Math.min(this.player.at ?? 0, each.steps - 1));
+    }
     if (other) query("#one-other").onclick = () => this.open(...other, this.partner === null);
     for (const button of document.querySelectorAll("#facts [data-step]")) button.onclick = () => this.player.look(Number(button.dataset.step));
   }

@@ -245,7 +245,7 @@ function begun() {
   player = new Player(query("#player"));
   work = new Work(query("#jobs"), { follow, done });
   failure = new Failure(player, {
-    diagnose: (evaluation, number) => work.start("diagnose", { evaluation, numbers: [number] }),
+    diagnose: (evaluation, number, from) => work.start("diagnose", { evaluation, numbers: [number], from }),
     get pairs() { return changes; },
     get rules() { return data?.rules ?? {}; },
   });

@@ -42,6 +42,7 @@ def test_evaluations_are_listed_and_their_matrix_comes_in_columns(
     assert (evaluation["done"], evaluation["state"]) == (40, "complete")
     found = client.get(f"/failures/matrix/{evaluation['id']}").json()
     assert {len(column) for column in found["columns"].values()} == {40}
+    assert set(found["rules"]) == set(found["event_kinds"]) and found["report"] is False
 
 
 def test_what_is_not_there_is_said_in_one_sentence(client: httpx.Client, evaluation: dict[str, Any]) -> None:
@@ -63,6 +64,8 @@ def test_an_episode_without_its_trace_is_said_to_be_damaged(client: httpx.Client
         ("evaluate", {"schedule": "never"}, "no schedule"),
         ("evaluate", {"perturb": "earthquake"}, "no perturbation"),
         ("evaluate", {"tasks": "pick;rm"}, "kinds of task"),
+        ("evaluate", {"tasks": "pick,dance"}, "bowl"),
+        ("diagnose", {"evaluation": "latest", "numbers": [1], "from": -1}, "From must be"),
         ("evaluate", {"checkpoint": "/nowhere"}, "no checkpoint"),
         ("diagnose", {}, "Choose an evaluation"),
         ("diagnose", {"evaluation": "../x"}, "Choose an evaluation"),

@@ -26,13 +26,25 @@ def recorded(client: Client) -> str:
     return str(client.predict(api_name="/episodes")["episodes"][-1]["episode"])
 
 
+def evaluate(library: Path, *words: str) -> str:
+    """Two episodes of the scripted expert, kept; the id of their evaluation."""
+    line = [sys.executable, "-m", "app.cli", "eval", "--expert", "--episodes", "2", "--tasks", "pick", "--workers", "1"]
+    known = set((library / "evaluations").glob("*"))
+    where = ["--seed", "880000", "--keep", str(library / "evaluations")]
+    subprocess.run([*line, *where, *words], cwd=ROOT, check=True, capture_output=True)
+    (fresh,) = set((library / "evaluations").glob("*")) - known
+    return fresh.name
+
+
 @pytest.fixture(scope="module")
 def evaluation(library: Path) -> str:
-    """A kept evaluation of the scripted expert."""
-    words = ["eval", "--expert", "--episodes", "2", "--tasks", "pick", "--seed", "880000", "--workers", "1"]
-    line = [sys.executable, "-m", "app.cli", *words, "--keep", str(library / "evaluations")]
-    subprocess.run(line, cwd=ROOT, check=True, capture_output=True)
-    return next(path.name for path in (library / "evaluations").iterdir() if path.is_dir())
+    return evaluate(library)
+
+
+@pytest.fixture(scope="module")
+def disturbed(library: Path, evaluation: str) -> str:
+    """The same scenes in other light."""
+    return evaluate(library, "--perturb", "light")
 
 
 @pytest.fixture
@@ -81,6 +93,41 @@ def test_a_cell_of_an_evaluation_opens_the_episode_and_its_scene_can_be_taken_ov
     status = wait_for(client, lambda now: now["rewound"] is not None, 60)
     assert status["rewound"][0] == looked[0] and status["state"] == "paused"
     client.predict("880000", api_name="/reset")
+
+
+def test_two_evaluations_are_compared_and_the_address_brings_it_all_back(
+    beside: Page, address: str, evaluation: str, disturbed: str
+) -> None:
+    beside.goto(f"{address}failures#{disturbed}")
+    beside.wait_for_selector('#matrix[data-count="2"]')
+    beside.select_option("#against", evaluation)
+    beside.locator("#summary", has_text="Before:").wait_for()
+    assert "2 pairs" in (beside.text_content("#summary") or "")
+    beside.select_option("#filter-changed", "unchanged")
+    beside.select_option("#sort", "steps")
+    beside.focus("#matrix")
+    beside.keyboard.press("Home")
+    beside.keyboard.press("Enter")
+    beside.click("#one-other")
+    beside.locator("#facts", has_text="This is how it was before").wait_for()
+    beside.click("#one-other")
+    beside.locator("#one-other", has_text="How it was before").wait_for()
+    assert "against=" in beside.url and beside.url.split("#")[1].startswith(disturbed)
+    beside.reload()
+    beside.wait_for_selector("#one-other")
+    chosen = [beside.input_value(place) for place in ("#evaluation", "#against", "#filter-changed", "#sort")]
+    assert chosen == [disturbed, evaluation, "unchanged", "steps"]
+    beside.click("#clear-filters")
+    beside.select_option("#evaluation", evaluation)
+    beside.wait_for_selector("#changed-label", state="hidden")
+    assert beside.input_value("#against") == ""
+
+
+def test_an_address_of_nothing_is_said_to_be_one(beside: Page, address: str, evaluation: str) -> None:
+    beside.goto(f"{address}failures#{evaluation}/99")
+    beside.locator("#notice", has_text="has no episode 99").wait_for()
+    beside.goto(f"{address}failures?again#nowhere")
+    beside.locator("#notice", has_text="no evaluation nowhere").wait_for()
 
 
 @pytest.mark.parametrize("name", ["library", "failures"])
