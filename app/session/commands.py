@@ -223,7 +223,7 @@ class SessionCommands:
             session.robot.nudge(name, numbers)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        session.nudges.append((name, numbers))
+        session.told.nudges.append((name, numbers))
         session.note(describe_nudge(name, numbers))
         session.show()
         if not session.journal.open:
@@ -270,7 +270,7 @@ class SessionCommands:
         session.player.stop()
         session.settling = 0
         session.looked = None
-        session.nudges.clear()
+        session.told.nudges.clear()
         session.robot.restore(record)
         session.rewound = BranchPoint(found.id, step)
         session.instruction = record.instruction
@@ -343,7 +343,7 @@ class SessionCommands:
         session.begin_episode(words)
         if words == record.instruction:
             session.robot.restore(record, kept)
-            for name, numbers in session.nudges:  # since the scene was taken back
+            for name, numbers in session.told.nudges:  # since the scene was taken back
                 session.robot.nudge(name, numbers)
 
 

@@ -29,6 +29,7 @@ from app.session.robot import (
     Who,
 )
 from app.session.status import STARVED_STEPS, describe
+from app.session.told import Told
 from app.session.watchers import Watchers
 from records import Outcome, OutcomeBy, StepRecord
 
@@ -39,8 +40,6 @@ SETTLE_STEPS = 40
 """control steps for which time goes on after an outcome, so that what was let go comes to rest"""
 SEEN_AHEAD = 2
 """slices that the first picture of a human's motion is ahead of time: what they do is to be seen at once"""
-EVENT_SECONDS = 3.0
-"""for which an event is the status message"""
 
 
 class Unrecoverable(RuntimeError):
@@ -91,13 +90,8 @@ class Session:
         self.single_steps = 0
         self.settling = 0
         self._message = ""
-        self._faults: list[str] = []
-        """sentences for the next record; at its step the arm holds"""
-        self._notes: list[str] = []
-        """sentences for the next record that are no reason to hold"""
-        self.nudges: list[tuple[str, tuple[float, ...]]] = []
-        """what was done to the world by hand since the last record"""
-        self._event: tuple[float, str] = (0.0, "")
+        self.told = Told()
+        """since the last record"""
         self._commands = SessionCommands(self)
         self.new_scene()
         if settings.notice:
@@ -147,8 +141,8 @@ class Session:
         self.player.stop()
         self.plan.clear()
         self.settling = 0
-        self.nudges.clear()
-        self._notes.clear()
+        self.told.nudges.clear()
+        self.told.notes.clear()
         self.let_go()
         self.say("idle", f"Scene {self.robot.seed} is ready: type an instruction, or choose a suggestion.")
         self.refresh()
@@ -226,11 +220,11 @@ class Session:
 
     def fault(self, sentence: str) -> None:
         """Something went wrong: at the next step the arm holds, and what was planned until then counts no more."""
-        self._faults.append(sentence)
+        self.told.faults.append(sentence)
 
     def note(self, sentence: str) -> None:
         """Something happened that control need not mind: the next record says it, and the page until then."""
-        self._notes.append(sentence)
+        self.told.notes.append(sentence)
         self._message = sentence
         self.refresh()
 
@@ -333,8 +327,7 @@ class Session:
         if verdict is None and who != NOBODY:
             record.durations["render"] = self.look_ahead()
         record.durations["record"] = self.journal.recorder.milliseconds
-        for event in record.events:
-            self._event = (time.monotonic(), event)
+        self.told.happened(record)
         self.journal.emit(record, poses, kept)
         robot.play(due, record.step, wait_until, after=0.0 if who == HUMAN else SHOWN_AFTER)
         if verdict is not None:
@@ -348,17 +341,14 @@ class Session:
 
     def _decide(self, episode: Episode, who: Who) -> StepRecord:
         """The record of the step that begins; while something is wrong the arm holds and the record says what."""
-        if self._faults and who == POLICY:
+        if self.told.faults and who == POLICY:
             self.robot.new_generation()
         try:
-            record = self.robot.decide(episode.id, episode.step, self.instruction, NOBODY if self._faults else who)
+            record = self.robot.decide(episode.id, episode.step, self.instruction, NOBODY if self.told.faults else who)
         except CamerasLost as error:
             self.fault(str(error))
             record = self.robot.decide(episode.id, episode.step, self.instruction, NOBODY)
-        record.events += (*self._faults, *self._notes)
-        record.nudges = tuple(self.nudges)
-        for told in (self._faults, self._notes, self.nudges):
-            told.clear()
+        self.told.hand_over(record)
         return record
 
     def look_ahead(self) -> float:
@@ -400,13 +390,12 @@ class Session:
         self.instruction = instruction
         branch, self.rewound = self.rewound, None
         if branch is None:
-            self.nudges.clear()  # the scene that it begins with is on record
+            self.told.nudges.clear()  # the scene that it begins with is on record
         checkpoint = ("", "") if robot.driver is None else robot.driver.checkpoint
         self.journal.begin(instruction, robot.seed, self.schedule, self.latency_ms, robot.geometry, branch, checkpoint)
         robot.env.set_instruction(instruction)
         self.settling = 0
-        self._event = (0.0, "")
-        self._faults.clear()
+        self.told.begin()
         robot.new_generation()
         if robot.driver is not None:
             robot.driver.runtime.reset(robot.generation, episode_seed=robot.seed)
@@ -418,10 +407,7 @@ class Session:
             return
         poses = robot.env.body_poses()
         record = robot.decide(episode.id, episode.step, self.instruction, NOBODY)
-        record.events += (*self._notes,)
-        record.nudges = tuple(self.nudges)
-        self._notes.clear()
-        self.nudges.clear()
+        self.told.hand_over(record, faults=False)
         self.journal.end(record, poses, outcome, sentence, by)
         self.corrections.ended(outcome == "success", bool(episode.timeline.human_spans()))
         robot.new_generation()
@@ -452,8 +438,8 @@ class Session:
         if self.state == "running":
             if self.blocked:
                 return "The record cannot keep up with the disk; the arm holds until it has."
-            if time.monotonic() - self._event[0] < EVENT_SECONDS:
-                return self._event[1]
+            if (event := self.told.event) is not None:
+                return event
             if self.robot.holds >= STARVED_STEPS and not self.human:
                 return "The arm holds: the planner has no valid intent yet."
         if self.state in ("ended", "idle") and self.episode is not None:

@@ -47,7 +47,7 @@ def facts(session):
     status = session.status
     kept = ("state", "driver", "holder", "episode", "step", "instruction", "schedule", "planner_latency_ms", "rewound")
     runtime = session.robot.driver.runtime
-    return [status[name] for name in kept], runtime.pins_at(session.status["step"]), list(session.nudges)
+    return [status[name] for name in kept], runtime.pins_at(session.status["step"]), list(session.told.nudges)
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
