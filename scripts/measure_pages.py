@@ -98,11 +98,54 @@ def measure(page: Page, address: str, times: int) -> dict[str, Any]:
     return {"library": library, "failures": failures}
 
 
+_STEPS = """() => {
+  const { looked, handle, recording } = window.libra?.viewer ?? {};
+  return looked && handle ? [looked[1], handle.get_time_for_timeline(recording, "step") ?? -1] : null;
+}"""
+
+
+_LOOK = "(step) => window.libra.view.ask({ do: 'look', step, episode: window.libra.viewer.looked[0] })"
+
+
+def together(page: Page, address: str, shown: dict[str, Any], times: int) -> dict[str, Any]:
+    """The cockpit's timeline and the Rerun viewer in it: how long until both are at a step, how far apart in play."""
+    page.goto(address)
+    ask = "(body) => fetch('/failures/open', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })"
+    page.evaluate(f"async (body) => {{ await ({ask})(body); }}", json.dumps(shown))
+    page.wait_for_function(f"() => {{ const at = ({_STEPS})(); return at && at[0] === at[1]; }}", timeout=180_000)
+    took = []
+    for number in range(times):
+        step = (37 * number) % 60
+        began = time.perf_counter()
+        page.evaluate(_LOOK, step)
+        page.wait_for_function(
+            f"(step) => {{ const at = ({_STEPS})(); return at[0] === step && at[1] === step; }}", arg=step
+        )
+        took.append(1e3 * (time.perf_counter() - began))
+    page.evaluate(_LOOK, 0)
+    page.wait_for_timeout(1000)
+    page.evaluate("window.libra.view.ask({ do: 'play', on: true, speed: 1 })")
+    apart = []
+    for _ in range(40):
+        page.wait_for_timeout(100)
+        shown_at, cursor = page.evaluate(_STEPS)
+        apart.append(abs(shown_at - cursor))
+    page.evaluate("window.libra.view.ask({ do: 'play', on: false })")
+    page.wait_for_timeout(2000)
+    shown_at, cursor = page.evaluate(_STEPS)
+    return {
+        "both_at_a_step_that_is_looked_at": summary(took),
+        "steps_apart_in_play": {"median": statistics.median(apart), "worst": max(apart)},
+        "steps_apart_when_halted": abs(shown_at - cursor),
+    }
+
+
 def main() -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("address", nargs="?", default="http://127.0.0.1:7860/")
     parser.add_argument("--times", type=int, default=10, help="that each is measured (default 10)")
+    parser.add_argument("--episode", metavar="EVALUATION/NUMBER", help="with which page and Rerun are compared")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     found = find_browser()
@@ -112,7 +155,12 @@ def main() -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(found[0]), args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
-        report = measure(page, given.address.rstrip("/") + "/", given.times)
+        address = given.address.rstrip("/") + "/"
+        report = measure(page, address, given.times)
+        if given.episode:
+            evaluation, number = given.episode.split("/")
+            shown = {"evaluation": evaluation, "number": int(number)}
+            report["rerun"] = together(page, address, shown, given.times)
         browser.close()
     print(json.dumps(report, indent=1))
     if given.json:

@@ -105,6 +105,7 @@ function start() {
     frame: (meta) => {
       drive?.seen(meta);
       steer?.seen(meta);
+      viewer.seen(meta);
       lastFrame = performance.now();
       panel.veil(null);
       if (view.frames === 1) setTimeout(() => isViewerShown || wantsViewer() && query("#rerun-toggle").click(), VIEWER_DELAY);

@@ -58,6 +58,13 @@ export class Viewer {
     this.keepUp();
   }
 
+  // A picture of what is looked at is on screen: sooner than the status tells.
+  seen({ step }) {
+    if (!this.looked || step === undefined || step === this.looked[1]) return;
+    this.looked = [this.looked[0], step];
+    this.keepUp();
+  }
+
   keepUp() {
     if (!this.looked || !this.recording || this.isTouched) return;
     const [, step] = this.looked;
