@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from policy.runtime.buffer import IntentBuffer
 from policy.runtime.held import HeldSteps
 from policy.runtime.splice import ActionTimeline
+from policy.runtime.steer import Pins
 from records import ACTION_NAMES, Intent
 
 AT_REST: Final[NDArray[np.float32]] = np.zeros(len(ACTION_NAMES), dtype=np.float32)
@@ -69,12 +70,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Kept:
-    """`Runtime.keep`: the memory before a control step, and the calls under way."""
+    """`Runtime.keep`: the memory before a control step, the calls under way, and what a human has pinned."""
 
     memory: Memory
     seed: int
     planner: Asked
     refiner: Asked
+    pins: Pins | None = None
 
 
 def renewed(thing: Any, generation: int) -> Any:

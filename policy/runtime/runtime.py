@@ -109,9 +109,8 @@ class Runtime:
 
     def keep(self) -> Kept:
         """All that is planned now, to go back to with `resume`."""
-        return Kept(
-            self._memory.copy(self.generation), self._seed, self._planner_worker.keep(), self._refiner_worker.keep()
-        )
+        calls = self._planner_worker.keep(), self._refiner_worker.keep()
+        return Kept(self._memory.copy(self.generation), self._seed, *calls, self._pins)
 
     def resume(self, kept: Kept, generation: int) -> None:
         """Go on from what was kept, as if nothing had happened since; in lockstep the steps that follow are the same.
@@ -119,7 +118,7 @@ class Runtime:
         In wall clock calls that were under way are asked anew.
         """
         self.reset(generation)
-        self._seed, self._memory = kept.seed, kept.memory.copy(generation)
+        self._seed, self._memory, self._pins = kept.seed, kept.memory.copy(generation), kept.pins
         if kept.planner.lost:
             self._memory.plan_asked = None
         if kept.refiner.lost:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toys import ToyPlanner, ToyRefiner, observation
 
-from policy.runtime import Lockstep, Runtime, WallClock, schedule_named
+from policy.runtime import Lockstep, Pins, Runtime, WallClock, schedule_named
 
 
 def drive(runtime, steps, kept_at=None):
@@ -31,6 +31,22 @@ def test_what_follows_is_the_same_again(delay, schedule, kept_at, beyond):
     actions, kept = drive(runtime, range(kept_at + beyond), kept_at)
     runtime.resume(kept, 2)
     again, _ = drive(runtime, range(kept_at, kept_at + beyond))
+    assert all(np.array_equal(one, other) for one, other in zip(actions[kept_at:], again, strict=True))
+
+
+@given(pinned_at=st.integers(0, 20), steps=st.integers(1, 20), later=st.integers(0, 20))
+def test_what_was_pinned_is_pinned_again_for_as_long(pinned_at, steps, later):
+    runtime = Runtime(ToyPlanner(), ToyRefiner(), schedule_named("asynchronous"), Lockstep(1))
+    runtime.reset(1, episode_seed=5)
+    actions, kept, kept_at = [], None, pinned_at + later
+    for step in range(60):
+        if step == pinned_at:
+            runtime.steer(Pins({0: 9, 6: 0}, step + steps))
+        if step == kept_at:
+            kept = runtime.keep()
+        actions.append(runtime.decide(observation(step, runtime.generation)).action)
+    runtime.resume(kept, 2)
+    again, _ = drive(runtime, range(kept_at, 60))
     assert all(np.array_equal(one, other) for one, other in zip(actions[kept_at:], again, strict=True))
 
 
