@@ -111,11 +111,8 @@ class _Case:
         """What must be played now; nothing when all is known or something is still being played."""
         if self.waiting:
             return []
-        return (
-            more_runs(self.outcomes, self.evidence, self.refused)
-            if self.outcomes
-            else applicable(self.setting, self.task, self.from_step)
-        )
+        names = applicable(self.setting, self.task, self.from_step)
+        return more_runs(names, self.outcomes, self.evidence, self.refused)
 
     def ask(self, name: str) -> tuple[Setting, Task]:
         run = self.asked.get(name, 0)

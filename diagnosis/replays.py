@@ -26,7 +26,7 @@ _IN_TIME = 1
 
 
 def applicable(setting: Setting, task: Task, from_step: int) -> list[str]:
-    """Which replays say something about an episode; the first round of them."""
+    """Which replays say something about an episode."""
     names = ["again", "oracle tokens", "oracle fine"]
     names += ["no delay"] * (setting.planner_delay > _IN_TIME)
     names += ["undisturbed"] * (task.perturbation not in (None, *_OTHER_SCENE) and from_step == 0)

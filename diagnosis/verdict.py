@@ -20,8 +20,6 @@ from training.tasks import Task
 ROUNDS: Final = 2
 """runs of a replay that agree, of three, before it counts"""
 _SURE: Final = 2 / 3
-_CHAIN: Final = (*((name,) for name in UPSTREAM[:-2]), UPSTREAM[-2:])
-"""what is looked at together: planner and refiner are judged against each other"""
 MISPLACED: Final = 0.05
 """metres from which on the planner has not seen the thing where it is"""
 _LOST: Final = 0.4
@@ -45,22 +43,47 @@ class Judgement:
     frames: list[int]
 
 
-def more_runs(outcomes: Outcomes, evidence: Evidence, refused: bool = False) -> list[str]:
-    """Names of the replays that must be run once more before there is a verdict.
+def more_runs(names: Sequence[str], outcomes: Outcomes, evidence: Evidence, refused: bool = False) -> list[str]:
+    """Which replays must be run next, once each, before there is a verdict; none when there is one.
 
-    What succeeded once is decided by the best of three, as the same again is. What is further down the chain is left
-    alone once something further up is sure.
+    They go down the chain of causes. What succeeded once is decided by the best of three, as the same again is; what
+    could no longer change the verdict is not played.
+
+    Args:
+        names: of the replays that say something about the episode (`diagnosis.replays.applicable`).
+        outcomes: of those that were played.
+        evidence: what was seen directly.
+        refused: whether the planner refused.
     """
-    again = [] if _is_decided(outcomes["again"]) else ["again"]
-    for group in _CHAIN:
-        promising = [name for name in group if any(outcomes.get(name, ())) and _counts(name, evidence, refused)]
-        if undecided := [name for name in promising if not _is_decided(outcomes[name])]:
-            return [*again, *undecided]
-        if any(_share(outcomes[name]) >= _SURE for name in promising):
-            return again
-    if any(outcomes["again"]):
-        return again
+    again = outcomes.get("again", ())
+    repeat = [] if _is_decided(again) else ["again"]
+    for name in _in_turn(names, evidence, refused):
+        if _is_won(again) and name != "canonical words":
+            return []  # luck, whatever comes further down
+        runs = outcomes.get(name, ())
+        if not runs or (any(runs) and not _is_decided(runs)):
+            return [name] if again else ["again", name]
+        if _is_won(runs) and _settles(name, evidence, refused):
+            return repeat
+    if any(_is_won(runs) for runs in outcomes.values()) or any(again):
+        return repeat
     return [] if "both oracles" in outcomes else ["both oracles"]
+
+
+def _in_turn(names: Sequence[str], evidence: Evidence, refused: bool) -> list[str]:
+    """The chain of causes, as far as it counts, with the system first that looks guilty."""
+    chain = [name for name in UPSTREAM if name in names and _counts(name, evidence, refused)]
+    return [*chain[:-2], *reversed(chain[-2:])] if _settles("oracle fine", evidence, refused) else chain
+
+
+def _settles(name: str, evidence: Evidence, refused: bool) -> bool:
+    """Whether a verdict follows once this rescues: what is further up does; of the two systems the guilty one does."""
+    lost, strays = evidence.direction_error > _LOST, evidence.outside_bins > _STRAYS
+    if name == "oracle tokens":
+        return refused or _misplaced(evidence) or (lost and not strays)
+    if name == "oracle fine":
+        return strays and not (lost or refused or _misplaced(evidence))
+    return True
 
 
 def judge(task: Task, outcomes: Outcomes, evidence: Evidence, delay: int, refused: bool = False) -> Judgement:
@@ -152,12 +175,9 @@ def _refiner(outcomes: Outcomes, evidence: Evidence) -> Judgement:
 
 def _either(task: Task, outcomes: Outcomes, evidence: Evidence, refused: bool) -> Judgement:
     """Each of the two alone rescues: what they said decides, if it is clear."""
-    if refused or _misplaced(evidence):
+    if _settles("oracle tokens", evidence, refused):
         return _planner(task, outcomes, evidence, refused)
-    lost, strays = evidence.direction_error > _LOST, evidence.outside_bins > _STRAYS
-    if lost and not strays:
-        return _planner(task, outcomes, evidence, refused)
-    if strays and not lost:
+    if _settles("oracle fine", evidence, refused):
         return _refiner(outcomes, evidence)
     better, worse = _share(outcomes["oracle tokens"]), _share(outcomes["oracle fine"])
     sentence = (
@@ -181,8 +201,6 @@ def _nobody(task: Task, outcomes: Outcomes, evidence: Evidence, again: float, re
             return _refiner(outcomes, evidence)
         sentence = "Neither system alone saves it, the expert in both places does: planner and refiner both fail."
         return Judgement("several", sentence, frames)
-    if "both oracles" not in outcomes:
-        return Judgement("several", "Each rescue works only now and then: more than one thing is wrong.", frames)
     sentence = f"Even the expert in both places fails: the scene does not let the {task.goal.target} be handled."
     return Judgement("environment", sentence, frames)
 
@@ -217,6 +235,10 @@ def _beside(cause: str, outcomes: Outcomes, evidence: Evidence) -> str:
 
 def _is_decided(runs: Sequence[bool]) -> bool:
     return max(sum(runs), len(runs) - sum(runs)) >= ROUNDS
+
+
+def _is_won(runs: Sequence[bool]) -> bool:
+    return sum(runs) >= ROUNDS
 
 
 def _counts(name: str, evidence: Evidence, refused: bool) -> bool:
