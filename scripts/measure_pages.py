@@ -53,7 +53,7 @@ def filtered(page: Page, place: str, values: list[str], shown: str) -> list[floa
 
 def summary(values: list[float]) -> dict[str, float]:
     """Of milliseconds."""
-    return {"median_ms": round(statistics.median(values), 1), "worst_ms": round(max(values), 1)}
+    return {"median_ms": round(statistics.median(values), 1), "worst_ms": round(max(values), 1), "times": len(values)}
 
 
 def measure(page: Page, address: str, times: int) -> dict[str, Any]:
@@ -135,7 +135,11 @@ def together(page: Page, address: str, shown: dict[str, Any], times: int) -> dic
     shown_at, cursor = page.evaluate(_STEPS)
     return {
         "both_at_a_step_that_is_looked_at": summary(took),
-        "steps_apart_in_play": {"median": statistics.median(apart), "worst": max(apart)},
+        "steps_apart_in_play": {
+            "median": statistics.median(apart),
+            "worst": max(apart),
+            "share_within_one": round(sum(each <= 1 for each in apart) / len(apart), 3),
+        },
         "steps_apart_when_halted": abs(shown_at - cursor),
     }
 

@@ -76,6 +76,7 @@ class SessionCommands:
             ),
             "look": lambda given: showing.look(check_step(given.get("step")), given.get("episode")),
             "open": lambda given: showing.open(check_log(given.get("path")), given.get("name"), given.get("step")),
+            "prepare": lambda _: showing.prepare(),
             "open_evaluated": lambda given: showing.open_evaluated(
                 given.get("root"), given.get("evaluation"), check_step(given.get("number")), given.get("step")
             ),

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.session.protocol import CommandError
-from app.session.recalled import Recalled, Steps, recall
+from app.session.recalled import IsBusy, Recalled, Steps, recall
 from records.log import EpisodeHeader
 
 if TYPE_CHECKING:
     from diagnosis.store import Kept
 
+_FIRST_PICTURE = 1
+"""control step: a renderer takes a third of a second to come up, the first step is there before it"""
 _OTHER_SCENE = "layout"
 """the perturbation that puts other things on the table than the scene's seed does"""
 
 
-def recall_evaluated(root: Path, id: str, number: int, size: int, is_busy: Callable[[], bool]) -> Recalled:
+def recall_evaluated(root: Path, id: str, number: int, size: int, is_busy: IsBusy) -> Recalled:
     """An episode of an evaluation; its steps are simulated while it is shown.
 
     Raises:
@@ -64,7 +65,7 @@ def _steps(kept: Kept, number: int, name: str) -> Steps:
     task, trace, row = kept.tasks[number], kept.trace(number), kept.rows[number]
     env = TabletopEnv()
     try:
-        for record, _, _ in steps(env, task, trace, events_in(kept, number), kept.manifest.created):
+        for record, _, _ in steps(env, task, trace, events_in(kept, number), kept.manifest.created, _FIRST_PICTURE):
             record.episode, record.state = name, env.get_state()
             if record.step == trace.steps:
                 record.outcome = "success" if row["success"] else "refused" if row["refused"] else "failure"

@@ -39,12 +39,12 @@ class Player:
         self._world: World | None = None
 
     def start(self, episode: Episode, step: int, speed: float) -> None:
-        """From a control step on; where Rerun was left at that step, its recording goes on."""
+        """From a control step on; what Rerun knows of the episode already it is not told again."""
         index = step - episode.records[0].step
-        if self._told == (episode, index + 1):
-            index += 1  # this step is on screen already
-        elif self._told != (episode, index):
+        if self._told is None or self._told[0] is not episode:
             self._begin(episode, index)
+        elif self._told[1] == index + 1:
+            index += 1  # this step is on screen already
         self._episode, self._at, self.speed, self.playing = episode, float(index), speed, True
 
     def stop(self) -> None:
@@ -78,11 +78,9 @@ class Player:
             self.playing = isinstance(episode, Recalled) and episode.reading  # the rest is not there yet
             return None
         record = episode.records[index]
-        if self._told is not None and self._told[0] is episode:
-            for each in episode.records[self._told[1] : index + 1]:
-                self._tell(each)
-            self._told = (episode, index + 1)
         self._robot.show_record(record)
+        self._until = index + 1
+        self._tell_more()
         self._at += self.speed
         return episode.id, record.step
 

@@ -21,6 +21,7 @@ FIRST_SECONDS: Final = 12.0
 READ_SECONDS: Final = 3.0
 """that whoever asks for a step waits until it has been read"""
 Steps = Generator[StepRecord, None, None]
+IsBusy = Callable[[], bool]
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Recalled(Episode):
 
 
 def recall(
-    name: str, path: Path, begin: Callable[[], tuple[EpisodeHeader, Steps]], size: int, is_busy: Callable[[], bool]
+    name: str, path: Path, begin: Callable[[], tuple[EpisodeHeader, Steps]], size: int, is_busy: IsBusy
 ) -> Recalled:
     """An episode from its steps, which a thread of its own reads.
 
@@ -104,7 +105,7 @@ def recall(
     return episode
 
 
-def recall_log(path: Path, name: str, size: int, is_busy: Callable[[], bool]) -> Recalled:
+def recall_log(path: Path, name: str, size: int, is_busy: IsBusy) -> Recalled:
     """An episode from its log.
 
     Raises:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.session.episode import Episode
 from app.session.protocol import CommandError, check_step
-from app.session.recalled import Recalled, recall_log
+from app.session.recalled import BUSY_SECONDS, IsBusy, Recalled, recall_log
 
 if TYPE_CHECKING:
     from app.session.driver import PolicyDriver
@@ -24,6 +26,11 @@ class Showing:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._count = 0
+        """episodes that were opened"""
+        self._newest: Episode | None = None
+        """the last of them, once its first step is there"""
+        self._prepared = False
 
     def look(self, step: int, episode: str | None) -> None:
         """Show a recorded step, while nothing moves there."""
@@ -40,9 +47,20 @@ class Showing:
     def open(self, path: Path, name: object, step: object) -> None:
         """Show an episode that lies on disk, from a control step or its first on; it may then be gone back to."""
         self._require_rest()
-        session = self.session
         known = name if isinstance(name, str) and name else path.stem
-        self._recalled(path, lambda size: recall_log(path, known, size, lambda: session.moving), step)
+        self._recalled(path, lambda size, is_busy: recall_log(path, known, size, is_busy), step)
+
+    def prepare(self) -> None:
+        """Evaluations are being looked at: load what showing their episodes needs, while nothing moves."""
+        if not self._prepared:
+            self._prepared = True
+            threading.Thread(target=self._load, name="prepare", daemon=True).start()
+
+    def _load(self) -> None:
+        while self.session.moving:
+            time.sleep(BUSY_SECONDS)
+        import diagnosis.recordings
+        import diagnosis.store  # noqa: F401
 
     def open_evaluated(self, root: object, evaluation: object, number: int, step: object) -> None:
         """The same for an episode of a kept evaluation."""
@@ -51,10 +69,10 @@ class Showing:
             raise CommandError("Name the folder of evaluations and one of them, such as runs/evaluations and 3f9a.")
         from app.session.evaluated import recall_evaluated
 
-        folder, session = Path(root), self.session
+        folder = Path(root)
         self._recalled(
             folder / evaluation / str(number),
-            lambda size: recall_evaluated(folder, evaluation, number, size, lambda: session.moving),
+            lambda size, is_busy: recall_evaluated(folder, evaluation, number, size, is_busy),
             step,
         )
 
@@ -78,10 +96,23 @@ class Showing:
         session.settling = 0
         session.player.start(found, step, speed)
 
-    def _recalled(self, path: Path, read: Callable[[int], Recalled], step: object) -> None:
+    def _recalled(self, path: Path, read: Callable[[int, IsBusy], Recalled], step: object) -> None:
         session = self.session
         size = len(session.robot.env.get_state())
-        found = session.journal.recall(path, lambda: read(size))
+        self._count += 1
+        mine, before, self._newest = self._count, self._newest, None
+
+        def is_busy() -> bool:
+            """While something moves, and while an episode that was opened later is still being read."""
+            newest = self._newest
+            later = self._count > mine and (newest is None or (isinstance(newest, Recalled) and newest.reading))
+            return session.moving or later
+
+        try:
+            found = self._newest = session.journal.recall(path, lambda: read(size, is_busy))
+        except CommandError:
+            self._newest = before
+            raise
         self.look(found.records[0].step if step is None else check_step(step), found.id)
         where = f"{found.id}: “{found.instruction}”, scene {found.seed}."
         session.say(session.state, f"{where} {origin_of(found, session.robot.driver)}".strip())

@@ -27,7 +27,7 @@ export class Player {
     this.view = new LiveView(query("#player-view"), drawsInSoftware(), {
       status: (status) => this.follow(status),
       reply: (status) => { if (status.error) say(status.error); this.follow(status); },
-      link: () => {}, you: () => {}, frame: (meta) => { this.frame = meta; },
+      link: () => {}, you: () => {}, frame: (meta) => this.seen(meta),
     });
     this.play = query("#player-play");
     this.play.onclick = () => this.toggle();
@@ -61,6 +61,14 @@ export class Player {
     if (plays) this.start();
     this.took = performance.now() - began;
     return status;
+  }
+
+  // A picture of what plays: sooner than the status tells.
+  seen({ step }) {
+    if (!this.playing || !this.line || step === this.at) return;
+    this.at = step;
+    this.on.step?.(step);
+    this.draw();
   }
 
   toggle() { this.playing ? this.view.ask({ do: "play", on: false }) : this.start(); }
