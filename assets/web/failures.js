@@ -64,7 +64,7 @@ async function load(id) {
   query("#do-report").disabled = !data.count;
   offerReport(found.report);
   show();
-  if (found.columns.events.includes(-1) && !settled.has(id) && found.evaluation.state !== "running") { settled.add(id); work.start("events", { evaluation: id }); }
+  if (found.columns.events.includes(-1) && !settled.has(id) && found.evaluation.state !== "running" && !work.isRunning("events")) { settled.add(id); work.start("events", { evaluation: id }); }
 }
 
 function offerReport(isThere) {
@@ -197,7 +197,8 @@ function cell(i) {
 }
 
 function open(i) {
-  failure.open(data.evaluation.id, data.columns.number[i]).then(remember);
+  failure.open(data.evaluation.id, data.columns.number[i]);
+  remember();
 }
 
 // --- work that takes long -----------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ export class Work {
     Object.assign(this, { place, on, looking: 0, was: {} });
   }
 
+  isRunning(name) { return this.was[name] === "running"; }
+
   // The jobs' states, null where it was refused.
   async start(name, body) {
     const said = await ask(`/failures/jobs/${name}`, body);
