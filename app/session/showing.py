@@ -26,10 +26,8 @@ class Showing:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._count = 0
-        """episodes that were opened"""
         self._newest: Episode | None = None
-        """the last of them, once its first step is there"""
+        """that was opened, once its first step is there"""
         self._prepared = False
 
     def look(self, step: int, episode: str | None) -> None:
@@ -99,17 +97,17 @@ class Showing:
     def _recalled(self, path: Path, read: Callable[[int, IsBusy], Recalled], step: object) -> None:
         session = self.session
         size = len(session.robot.env.get_state())
-        self._count += 1
-        mine, before, self._newest = self._count, self._newest, None
+        own: Episode | None = None
+        before, self._newest = self._newest, None
 
         def is_busy() -> bool:
             """While something moves, and while an episode that was opened later is still being read."""
             newest = self._newest
-            later = self._count > mine and (newest is None or (isinstance(newest, Recalled) and newest.reading))
-            return session.moving or later
+            later = newest is None or (isinstance(newest, Recalled) and newest.reading)
+            return session.moving or (newest is not own and later)
 
         try:
-            found = self._newest = session.journal.recall(path, lambda: read(size, is_busy))
+            found = own = self._newest = session.journal.recall(path, lambda: read(size, is_busy))
         except CommandError:
             self._newest = before
             raise

@@ -50,7 +50,7 @@ export class Failure {
         <button type="button" id="one-play" class="primary">Play</button>
         <button type="button" id="one-take-over" title="The scene as it was at step ${each.take_over_step}; then press Take over in the cockpit">Take over before the first event</button>
         ${each.outcome === "success" ? "" : `<button type="button" id="one-diagnose" title="Play it again with one thing put right at a time">${verdict?.from_step === 0 ? "Diagnosed" : "Diagnose"}</button>
-          <button type="button" id="one-diagnose-from" title="The same, but the episode stays as it was until the step that is shown">Diagnose from the step shown</button>`}
+          <button type="button" id="one-diagnose-from" title="The same, but the episode stays as it was until the step that is shown">…from this step</button>`}
         <a class="button" href="/failures/rerun/${each.evaluation}/${each.number}" download>Rerun recording</a>
         ${other ? `<button type="button" id="one-other" title="The same scene in ${escape((this.partner ? now : past).title)}">${this.partner ? "Back to how it is now" : "How it was before"}</button>
           <a class="button" href="/failures/both/${past.id}/${now.id}/${each.seed}" download>Both in Rerun</a>` : ""}

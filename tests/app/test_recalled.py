@@ -125,6 +125,20 @@ def test_an_arm_that_holds_for_nobody_is_frozen_to_look_at_something_else(today,
     assert session.command("pause", {})["state"] == "holding", "it goes on as it was"
 
 
+def test_of_episodes_that_are_opened_in_a_row_all_are_read(today, log, tmp_path):  # type: ignore[no-untyped-def]
+    session, _ = today
+    other = tmp_path / "episode-002.arrow"
+    other.write_bytes(log.read_bytes())
+    for path in (log, other, log, other, log):
+        assert "error" not in session.command("open", {"path": str(path), "name": f"y/{path.stem}"})
+    for name in ("y/episode-001", "y/episode-002"):
+        deadline = time.monotonic() + 20
+        while session.journal.known(name).reading:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert len(session.journal.known(name).records) == len(read_episode(log).records)
+
+
 def test_a_play_that_was_halted_goes_on_in_the_same_recording(today, log):  # type: ignore[no-untyped-def]
     session, watchers = today
     session.command("open", {"path": str(log), "name": "y/episode-001"})
