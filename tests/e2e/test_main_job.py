@@ -51,23 +51,6 @@ def entities(recording: Path) -> set[str]:
     return {chunk.entity_path.lstrip("/") for chunk in RrdReader(recording).stream().collect().stream()}
 
 
-_AT_THE_SAME_STEP = """() => {
-  const { looked, handle, recording } = window.libra.viewer;
-  return Boolean(looked && handle && handle.get_time_for_timeline(recording, "step") === looked[1]);
-}"""
-
-
-def test_rerun_goes_to_the_step_that_is_looked_at(page: Page, client: Client) -> None:
-    wait_for(client, lambda now: now["state"] == "ended", 60)
-    page.focus("#timeline canvas")
-    for key in ("PageUp", "PageUp", "ArrowRight"):
-        before = client.predict(api_name="/status")["looked"]
-        page.keyboard.press(key)
-        looked = wait_for(client, lambda now, before=before: now["looked"] not in (None, before), 30)["looked"]
-        page.wait_for_function(_AT_THE_SAME_STEP)
-        assert client.predict(api_name="/status")["looked"] == looked, "the viewer's cursor moves the page back"
-
-
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [("", "instruction"), ("x" * 300, "200"), ("pick up the purple banana", "see")],
