@@ -205,8 +205,7 @@ class Session:
     @property
     def recording(self) -> str | None:
         """Id of the recording in Rerun of what the live view shows."""
-        name = self.looked[0] if self.looked is not None else self.episode.id if self.episode is not None else None
-        return None if name is None else self._watchers.recordings.get(name)
+        return self._watchers.present if self.looked is None else self._watchers.recordings.get(self.looked[0])
 
     @property
     def rests_by_hand(self) -> bool:

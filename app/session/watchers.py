@@ -29,6 +29,8 @@ class Watchers:
         self._rerun = None if rerun is None else BoundedSender(rerun)
         self.recordings: dict[str, str] = {}
         """episode -> id of its newest recording in Rerun"""
+        self.present: str | None = None
+        """id of the recording of the episode that goes on, which may be looked at in another one meanwhile"""
 
     def renew(self, live: Connection | None = None, rerun: Connection | None = None) -> None:
         """A watcher was started anew: send to it from now on. Rerun is told of nothing before the next episode."""
@@ -64,7 +66,8 @@ class Watchers:
         before: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:  # fmt: skip
         """An episode begins, kept at `path` if not None; a branch with the hand's places (K, 3) in its tree."""
-        self._tell("episode", identifier, self._recording(identifier), instruction, geometry, path, before)
+        self.present = self._recording(identifier)
+        self._tell("episode", identifier, self.present, instruction, geometry, path, before)
 
     def step(self, record: StepRecord, poses: tuple[NDArray[np.float32], NDArray[np.float32]]) -> None:
         """A control step, with positions (B, 3) and quaternions (B, 4) of the bodies before its action."""

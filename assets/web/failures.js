@@ -161,7 +161,7 @@ function show() {
   const title = SORTED[query("#sort").value]; // an order over all tasks is one block
   const parts = title ? [found] : data.families.map(() => []);
   if (!title) for (const i of found) parts[columns.family[i]].push(i);
-  const blocks = parts.map((cells, family) => ({ title: title ?? data.families[family], cells, words: rate(cells.filter(isSuccess).length, cells.length) }));
+  const blocks = parts.map((cells, family) => ({ title: title ?? data.families[family], cells, words: query("#filter-outcome").value ? String(cells.length) : rate(cells.filter(isSuccess).length, cells.length) }));
   const moved = changes && !query("#filter-changed").value && new Set([...changes.fixed, ...changes.broken].map(([, now]) => now));
   matrix.show(blocks, (i) => data.outcomes[columns.outcome[i]], moved ? (i) => !moved.has(columns.number[i]) : undefined);
   summary(found.filter(isSuccess).length, found);

@@ -54,7 +54,7 @@ export class Viewer {
   follow({ recording, looked, state }) {
     const goesOn = this.looked && !looked && state === "running";
     Object.assign(this, { recording, looked });
-    if (goesOn) this.reach((handle) => handle.set_playing(recording, true)); // along with what comes
+    if (goesOn && recording) this.reach((handle) => { handle.set_active_recording_id(recording); handle.set_playing(recording, true); }); // along with what comes
     this.keepUp();
   }
 
