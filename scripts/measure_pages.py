@@ -16,6 +16,7 @@ import json
 import statistics
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -124,21 +125,22 @@ def together(page: Page, address: str, shown: dict[str, Any], times: int) -> dic
         took.append(1e3 * (time.perf_counter() - began))
     page.evaluate(_LOOK, 0)
     page.wait_for_timeout(1000)
+    page.evaluate("() => { window.pictures = []; libra.viewer.onPicture = (drawn) => pictures.push(drawn); }")
     page.evaluate("window.libra.view.ask({ do: 'play', on: true, speed: 1 })")
-    apart = []
-    for _ in range(40):
-        page.wait_for_timeout(100)
-        shown_at, cursor = page.evaluate(_STEPS)
-        apart.append(abs(shown_at - cursor))
+    page.wait_for_timeout(6000)
+    pictures = page.evaluate("pictures")
     page.evaluate("window.libra.view.ask({ do: 'play', on: false })")
     page.wait_for_timeout(2000)
     shown_at, cursor = page.evaluate(_STEPS)
+    apart = [abs(picture["looked"] - picture["cursor"]) for picture in pictures]
+    between = [after["drawn"] - before["drawn"] for before, after in pairwise(pictures)]
     return {
         "both_at_a_step_that_is_looked_at": summary(took),
-        "steps_apart_in_play": {
-            "median": statistics.median(apart),
-            "worst": max(apart),
+        "pictures_of_rerun_in_play": {
+            "steps_apart_median": statistics.median(apart),
+            "steps_apart_worst": max(apart),
             "share_within_one": round(sum(each <= 1 for each in apart) / len(apart), 3),
+            "between_two": summary(between),
         },
         "steps_apart_when_halted": abs(shown_at - cursor),
     }

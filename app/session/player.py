@@ -13,11 +13,12 @@ from records import StepRecord
 from scenes.world import World
 
 _AT_ONCE: Final = 8
-"""recorded steps that Rerun is told of in one turn: its sender drops what comes faster than it sends"""
+"""recorded steps that Rerun is told of in one turn, if its sender has sent nearly all of those before: it drops what
+comes faster than it sends"""
 
 
 class Player:
-    """One episode at a time. Rerun is told of every step up to the one that the live view shows: both are at the same.
+    """One episode at a time, of which Rerun is told every step as soon as it is looked at: its cursor may go anywhere.
 
     Args:
         robot: shows recorded steps.
@@ -34,78 +35,74 @@ class Player:
         """index of the next record to show, in fractions where it is played slowly"""
         self._told: tuple[Episode, int] | None = None
         """whose recording Rerun has open, and the index of the record that it is told next"""
-        self._until = 0
-        """index up to which it is to be told, while nothing plays"""
         self._world: World | None = None
 
     def start(self, episode: Episode, step: int, speed: float) -> None:
-        """From a control step on; what Rerun knows of the episode already it is not told again."""
-        index = step - episode.records[0].step
-        if self._told is None or self._told[0] is not episode:
-            self._begin(episode, index)
-        elif self._told[1] == index + 1:
-            index += 1  # this step is on screen already
-        self._episode, self._at, self.speed, self.playing = episode, float(index), speed, True
+        """From a control step on."""
+        self.look(episode)
+        self._episode, self._at, self.speed, self.playing = episode, float(step - episode.records[0].step), speed, True
 
     def stop(self) -> None:
         """Stay where it is."""
-        self.playing, self._until = False, 0
+        self.playing = False
 
     @property
     def busy(self) -> bool:
         """Whether `turn` has something to do."""
-        return self.playing or (self._told is not None and self._told[1] < self._until)
+        if self.playing or self._told is None:
+            return self.playing
+        episode, index = self._told
+        return index < len(episode.records) or _grows(episode)
 
-    def look(self, episode: Episode, step: int) -> None:
-        """Rerun is to know an episode up to a control step, turn by turn."""
-        if self._told is None or self._told[0] is not episode:
-            self._begin(episode, 0)
-        self._until = step - episode.records[0].step + 1
+    def look(self, episode: Episode) -> None:
+        """Rerun is to know an episode, turn by turn; what it knows already it is not told again."""
+        if not self._watchers.knows(episode.id) and (self._told is None or self._told[0] is not episode):
+            self._begin(episode)
 
     def forget(self) -> None:
         """Rerun was told of something else, or is another one now."""
         self.playing, self._told = False, None
 
     def turn(self) -> tuple[str, int] | None:
-        """Show what is next, or tell of it; the episode and the step that are shown, None where nothing new is."""
+        """Show what is next, and tell of more; the episode and the step that are shown, None where nothing new is."""
+        self._tell_more()
         if not self.playing:
-            self._tell_more()
             return None
         episode = self._episode
         assert episode is not None
         index = int(self._at)
         if index >= len(episode.records):
-            self.playing = isinstance(episode, Recalled) and episode.reading  # the rest is not there yet
+            self.playing = _grows(episode)  # the rest is not there yet
             return None
         record = episode.records[index]
         self._robot.show_record(record)
-        self._until = index + 1
-        self._tell_more()
         self._at += self.speed
         return episode.id, record.step
 
     def _tell_more(self) -> None:
-        if self._told is None:
+        if self._told is None or self._watchers.waiting >= _AT_ONCE:
             return
         episode, index = self._told
-        after = min(self._until, index + _AT_ONCE, len(episode.records))
+        after = min(index + _AT_ONCE, len(episode.records))
         for each in episode.records[index:after]:
             self._tell(each)
-        self._told = (episode, max(index, after))
-        if after == len(episode.records):
-            self._until = 0
+        self._told = (episode, after)
 
-    def _begin(self, episode: Episode, index: int) -> None:
+    def _begin(self, episode: Episode) -> None:
         world = self._world = self._world or World()  # of its own: the scene stays as it is
         try:
-            world.set_state(episode.records[index].state)
+            world.set_state(episode.records[0].state)
         except ValueError as error:
             raise CommandError(str(error)) from error
         self._watchers.show_episode(episode.id, episode.instruction, self._robot.env.geometry(world))
-        self._told = (episode, index)
+        self._told = (episode, 0)
 
     def _tell(self, record: StepRecord) -> None:
         assert self._world is not None
         self._world.set_state(record.state)
         data = self._world.data
         self._watchers.show_step(record, (data.xpos.astype("float32"), data.xquat.astype("float32")))
+
+
+def _grows(episode: Episode) -> bool:
+    return isinstance(episode, Recalled) and episode.reading

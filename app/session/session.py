@@ -231,7 +231,12 @@ class Session:
         """Somebody watches who does not know yet where everything is."""
         self.player.forget()
         self.note(sentence)
-        self.show()
+        if self.looked is None:
+            self.show()
+            return
+        shown, record = self.journal.find(*self.looked)
+        self.robot.show_record(record)
+        self.player.look(shown)
 
     def show(self) -> None:
         """Tell the live view where everything is."""

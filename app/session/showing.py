@@ -39,8 +39,7 @@ class Showing:
         session.player.stop()
         session.looked = (found.id, step)
         session.robot.show_record(record)
-        if found is not session.episode:  # of that one Rerun knows every step
-            session.player.look(found, step)
+        session.player.look(found)
 
     def open(self, path: Path, name: object, step: object) -> None:
         """Show an episode that lies on disk, from a control step or its first on; it may then be gone back to."""

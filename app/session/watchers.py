@@ -40,6 +40,8 @@ class Watchers:
                 before.close()
         if rerun is not None:
             gone, self._rerun = self._rerun, BoundedSender(rerun)
+            self.recordings.clear()
+            self.present = None
             if gone is not None:
                 gone.close(0)
 
@@ -90,6 +92,15 @@ class Watchers:
         self._tell("shown step", record, *poses)
         if record.outcome is not None:
             self._tell("shown end", record.outcome, record.events[-1] if record.events else "")
+
+    def knows(self, episode: str) -> bool:
+        """Whether Rerun was told of an episode while it went on, as the present one."""
+        return self.present is not None and self.recordings.get(episode) == self.present
+
+    @property
+    def waiting(self) -> int:
+        """Messages that Rerun has not been sent yet."""
+        return 0 if self._rerun is None else self._rerun.waiting
 
     @property
     def dropped(self) -> dict[str, int]:

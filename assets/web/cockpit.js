@@ -79,6 +79,7 @@ function start() {
     latest = status;
     strip.show(status);
     viewer.isMoving = status.state === "running" || status.driver === "human";
+    viewer.isPlaying = Boolean(status.playing);
     viewer.isDriving = status.driver === "human" && status.holder === you;
     viewer.follow(status);
     if (isSlow) pace(viewer.isDriving);

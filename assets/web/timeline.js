@@ -25,7 +25,7 @@ export class Timeline {
     this.canvas.addEventListener("pointermove", (event) => (event.buttons ? look(event) : this.tell(event)));
     this.canvas.dataset.rest = this.canvas.dataset.tip;
     this.canvas.addEventListener("keydown", (event) => {
-      const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -STEPS_PER_SECOND, PageDown: STEPS_PER_SECOND }[event.key];
+      const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -STEPS_PER_SECOND, PageDown: STEPS_PER_SECOND, Home: -Infinity, End: Infinity }[event.key];
       if (!by) return;
       event.preventDefault();
       this.look((this.at ?? this.line?.step ?? 0) + by);

@@ -7,6 +7,7 @@
 
 const MOVING = 700; // milliseconds between two pictures of the viewer while the arm moves
 const LOOK_AGAIN = 250; // while it is not drawn at all
+const SLOWER = 10; // times, the viewer's clock within a picture at rest
 const AT_REST = 350;
 const CATCHING_UP = 60; // it takes in what it was sent only while it draws
 const CATCH_UP_LASTS = 12_000;
@@ -27,6 +28,7 @@ export class Viewer {
     this.isSlow = isSlow;
     this.stopped = -Infinity;
     this.isMoving = false;
+    this.isPlaying = false; // what is recorded
     this.cost = 0; // milliseconds, of the last picture
     this.isDriving = false; // this page, by hand
     this.touched = -Infinity; // when somebody last pointed at the viewer, or typed there
@@ -34,8 +36,14 @@ export class Viewer {
       place.addEventListener(kind, () => { this.touched = performance.now(); }, { capture: true, passive: true });
     this.looked = null; // [episode, step] that the live view shows of what is recorded
     this.recording = null; // of that episode, as the viewer knows it
+    this.onPicture = null; // told when a picture was drawn, of which step, and which step the live view showed then
+    this.isBehind = false; // it has yet to take in the step that is looked at
     darken();
     keepHome();
+    keepQuiet();
+    let isChosen = false; // by the last click
+    document.addEventListener("pointerdown", (event) => { isChosen = place.contains(event.target); }, { capture: true, passive: true });
+    keepFocus(() => isChosen);
     catchHandle((handle) => { this.handle = handle; });
     setInterval(() => this.keepUp(), LOOKS);
     if (this.isSlow) this.pace();
@@ -62,29 +70,41 @@ export class Viewer {
   seen({ step }) {
     if (!this.looked || step === undefined || step === this.looked[1]) return;
     this.looked = [this.looked[0], step];
-    this.keepUp();
+    if (!this.isSlow || !this.isPlaying) this.keepUp(); // each move of the cursor is told to the whole page
   }
 
   keepUp() {
+    this.isBehind = false;
     if (!this.looked || !this.recording || this.isTouched) return;
     const [, step] = this.looked;
     this.reach((handle) => {
-      if (handle.get_active_recording_id() !== this.recording) handle.set_active_recording_id(this.recording);
-      if (handle.get_time_for_timeline(this.recording, TIMELINE) !== step) handle.set_time_for_timeline(this.recording, TIMELINE, step);
+      this.isBehind = handle.get_active_recording_id() !== this.recording;
+      if (this.isBehind) handle.set_active_recording_id(this.recording);
+      else if (handle.get_time_for_timeline(this.recording, TIMELINE) !== step) {
+        this.isBehind = true;
+        handle.set_time_for_timeline(this.recording, TIMELINE, step);
+      }
     });
+  }
+
+  get cursor() {
+    let step;
+    this.reach((handle) => { step = handle.get_time_for_timeline(this.recording, TIMELINE); });
+    return step;
   }
 
   reach(ask) {
     try {
       if (this.handle) ask(this.handle);
     } catch {
-      this.handle = null; // it was stopped; the next one is caught when it begins
+      // It is at work, or was stopped: the next one is caught when it begins.
     }
   }
 
   period(now) {
     if (this.isTouched) return TOUCHED;
     if (this.isMoving) return MOVING;
+    if (this.isPlaying || this.isBehind) return CATCHING_UP;
     return now - this.stopped < CATCH_UP_LASTS ? CATCHING_UP : AT_REST;
   }
 
@@ -102,14 +122,31 @@ export class Viewer {
         if (this.isDriving && !this.isTouched) return setTimeout(draw, LOOK_AGAIN);
         const asked = performance.now();
         direct((time) => {
-          callback(time);
+          this.keepUp();
+          const looked = this.looked?.[1];
+          if (this.isMoving) callback(time);
+          else slowly(() => callback(time));
           drawn = performance.now();
+          this.keepUp();
+          this.onPicture?.({ drawn, looked, cursor: this.cursor });
           this.cost = drawn - asked; // with what the browser still had to do before it, clicks among it
         });
       };
-      const wait = Math.max(period, Math.min(BREATHE * this.cost, MOST_BREATH));
+      const wait = this.isBehind && !this.isPlaying ? period : Math.max(period, Math.min(BREATHE * this.cost, MOST_BREATH));
       return setTimeout(draw, Math.max(0, Math.min(drawn + wait - now, wait)));
     };
+  }
+}
+
+// In one picture the viewer takes in what it was sent for 10 ms, by this clock: at a few pictures a second, next to nothing.
+function slowly(work) {
+  const direct = performance.now.bind(performance);
+  const began = direct();
+  performance.now = () => began + (direct() - began) / SLOWER;
+  try {
+    work();
+  } finally {
+    delete performance.now;
   }
 }
 
@@ -136,6 +173,18 @@ function keepHome() {
   const direct = window.fetch.bind(window);
   window.fetch = (input, options) =>
     String(input?.url ?? input).startsWith(RELEASES) ? Promise.resolve(new Response("{}", { status: 404 })) : direct(input, options);
+}
+
+// It would take the keyboard with every picture, from whoever types somewhere else on the page.
+function keepFocus(mayTake) {
+  const direct = HTMLElement.prototype.focus;
+  HTMLElement.prototype.focus = function (...options) { if (mayTake() || !asksViewer()) direct.apply(this, options); };
+}
+
+// It tells the console each shader's every expression, 16,000 lines that take longer than the shaders do.
+function keepQuiet() {
+  const direct = console.debug.bind(console);
+  console.debug = (line, ...rest) => { if (!/^(%c)?DEBUG\b/.test(line)) direct(line, ...rest); };
 }
 
 // Where the viewer finds its stream if that comes the way the page came, for which it wants to know every part of it.

@@ -101,7 +101,7 @@ def test_playing_shows_every_step_in_the_live_view_and_tells_rerun_the_same(toda
     assert session.status["looked"] == ["yesterday/episode-001", records[-1].step]
 
 
-def test_looking_along_an_episode_tells_rerun_what_was_passed_and_nothing_twice(today, log):  # type: ignore[no-untyped-def]
+def test_rerun_is_told_all_of_an_episode_that_is_looked_at_and_nothing_twice(today, log):  # type: ignore[no-untyped-def]
     session, watchers = today
     session.command("open", {"path": str(log), "name": "y/episode-001"})
     read_whole(session, "y/episode-001")
@@ -111,7 +111,33 @@ def test_looking_along_an_episode_tells_rerun_what_was_passed_and_nothing_twice(
             session.play_step()
         assert session.status["looked"] == ["y/episode-001", step] and not session.status["playing"]
     assert watchers.told[0] == ("episode", "y/episode-001")
-    assert [said[1] for said in watchers.told[1:]] == list(range(18))
+    steps = [said[1] for said in watchers.told[1:] if said[0] == "step"]
+    assert steps == [record.step for record in read_episode(log).records]
+
+
+def test_who_watches_anew_is_shown_what_is_looked_at(today, log):  # type: ignore[no-untyped-def]
+    session, watchers = today
+    session.command("open", {"path": str(log), "name": "y/episode-001", "step": 6})
+    watchers.shown.clear()
+    watchers.told.clear()
+    session.watched_anew("Rerun was started again.")
+    assert watchers.shown == [(11, 6)]
+    assert watchers.told == [("episode", "y/episode-001")], "its steps follow turn by turn"
+
+
+def test_an_episode_that_rerun_followed_is_not_told_again(today, log):  # type: ignore[no-untyped-def]
+    session, watchers = today
+    session.command("take_over", {"holder": "me"})
+    for number in range(3):
+        session.drive({"holder": "me", "action": [0, 0, 0.5, 0, 0, 0, -1], "number": number})
+        session.control_step(time.monotonic(), lambda due: None)
+    session.command("stop", {})
+    session.command("pause", {})
+    status = session.command("look", {"step": 1})
+    assert status["looked"][1] == 1 and status["recording"] == watchers.present
+    while session.player.busy:
+        session.play_step()
+    assert watchers.told == []
 
 
 def test_an_arm_that_holds_for_nobody_is_frozen_to_look_at_something_else(today, log):  # type: ignore[no-untyped-def]

@@ -10,7 +10,7 @@ from gradio_client import Client
 from playwright.sync_api import Page
 from rerun.chunk import RrdReader
 
-from e2e.steps import say, wait_for
+from e2e.steps import INSTRUCTION, say, wait_for
 from records import CONTROL_PERIOD
 from viz import paths
 
@@ -49,6 +49,42 @@ def test_a_typed_sentence_is_carried_out_and_seen_in_rerun(page: Page, client: C
 
 def entities(recording: Path) -> set[str]:
     return {chunk.entity_path.lstrip("/") for chunk in RrdReader(recording).stream().collect().stream()}
+
+
+def test_the_viewer_takes_no_key_from_who_types_elsewhere(page: Page) -> None:
+    page.evaluate("() => { window.drawn = 0; libra.viewer.onPicture = () => { drawn += 1; }; }")
+    page.wait_for_function("() => drawn > 0")
+    page.fill(INSTRUCTION, "")
+    page.focus(INSTRUCTION)
+    words = "pick up the red cube"
+    before = page.evaluate("drawn")
+    for letter in words:
+        page.keyboard.type(letter)
+        page.wait_for_timeout(100)
+    assert page.evaluate("drawn") > before
+    assert page.input_value(INSTRUCTION) == words
+
+
+_AT_THE_SAME_STEP = """() => {
+  const { looked, recording, cursor, handle } = window.libra.viewer;
+  return Boolean(looked) && handle?.get_active_recording_id() === recording && cursor === looked[1];
+}"""
+
+
+def test_rerun_goes_to_the_step_that_is_looked_at_and_along_in_play(page: Page, client: Client) -> None:
+    page.wait_for_selector("#rewind:enabled")
+    page.focus("#timeline canvas")
+    for key in ("Home", "PageDown", "ArrowRight"):
+        before = client.predict(api_name="/status")["looked"]
+        page.keyboard.press(key)
+        looked = wait_for(client, lambda now, before=before: now["looked"] not in (None, before), 30)["looked"]
+        page.wait_for_function(_AT_THE_SAME_STEP)
+        assert client.predict(api_name="/status")["looked"] == looked, "the viewer's cursor moves the page back"
+    page.evaluate("() => { window.pictures = []; libra.viewer.onPicture = (drawn) => pictures.push(drawn); }")
+    page.evaluate("window.libra.view.ask({ do: 'play', on: true, speed: 0.5 })")
+    page.wait_for_function("() => new Set(pictures.map((drawn) => drawn.cursor)).size > 2")
+    page.evaluate("window.libra.view.ask({ do: 'play', on: false })")
+    assert all(abs(drawn["looked"] - drawn["cursor"]) <= 1 for drawn in page.evaluate("pictures"))
 
 
 @pytest.mark.parametrize(
