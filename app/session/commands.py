@@ -268,9 +268,8 @@ class SessionCommands:
             raise CommandError(found.stays)
         session.close_episode("aborted", f"Somebody went back to step {step} of {found.id}.", "human")
         session.let_go()
-        session.player.stop()
+        session.player.leave()
         session.settling = 0
-        session.looked = None
         session.told.nudges.clear()
         session.robot.restore(record)
         session.rewound = BranchPoint(found.id, step)

@@ -95,9 +95,8 @@ class OperatorCommands:
 
     def _require_shown(self, name: str) -> None:
         """Nobody says how an episode went while another one is before their eyes."""
-        session = self.session
-        shown = session.rewound.episode if session.rewound is not None else session.looked and session.looked[0]
-        if shown and shown != name:
+        shown = self.session.shown
+        if shown is not None and shown != name:
             raise CommandError(
                 f"The live view shows {shown}, and this would be said of {name}: relabel {shown} on the library page, "
                 "or press Run or Reset first."

@@ -28,6 +28,8 @@ class Player:
     def __init__(self, robot: Robot, watchers: Watchers) -> None:
         self.playing = False
         self.speed = 1.0
+        self.looked: tuple[str, int] | None = None
+        """episode and step that the live view shows instead of now"""
         self._robot = robot
         self._watchers = watchers
         self._episode: Episode | None = None
@@ -37,9 +39,16 @@ class Player:
         """whose recording Rerun has open, and the index of the record that it is told next"""
         self._world: World | None = None
 
+    def show(self, episode: Episode, record: StepRecord) -> None:
+        """A recorded step of it. Rerun gets to know the episode, turn by turn; what it knows it is not told again."""
+        self.playing = False
+        self.looked = episode.id, record.step
+        self._robot.show_record(record)
+        self._follow(episode)
+
     def start(self, episode: Episode, step: int, speed: float) -> None:
         """From a control step on."""
-        self.look(episode)
+        self._follow(episode)
         self._episode, self._at, self.speed, self.playing = episode, float(step - episode.records[0].step), speed, True
 
     def stop(self) -> None:
@@ -54,8 +63,16 @@ class Player:
         episode, index = self._told
         return index < len(episode.records) or _grows(episode)
 
-    def look(self, episode: Episode) -> None:
-        """Rerun is to know an episode, turn by turn; what it knows already it is not told again."""
+    def leave(self) -> None:
+        """The live view shows what is now."""
+        self.playing, self.looked = False, None
+
+    @property
+    def recording(self) -> str | None:
+        """Id of the recording in Rerun of what the live view shows."""
+        return self._watchers.present if self.looked is None else self._watchers.recordings.get(self.looked[0])
+
+    def _follow(self, episode: Episode) -> None:
         if not self._watchers.knows(episode.id) and (self._told is None or self._told[0] is not episode):
             self._begin(episode)
 
@@ -63,21 +80,21 @@ class Player:
         """Rerun was told of something else, or is another one now."""
         self.playing, self._told = False, None
 
-    def turn(self) -> tuple[str, int] | None:
-        """Show what is next, and tell of more; the episode and the step that are shown, None where nothing new is."""
+    def turn(self) -> None:
+        """Show what is next, and tell Rerun of more."""
         self._tell_more()
         if not self.playing:
-            return None
+            return
         episode = self._episode
         assert episode is not None
         index = int(self._at)
         if index >= len(episode.records):
             self.playing = _grows(episode)  # the rest is not there yet
-            return None
+            return
         record = episode.records[index]
         self._robot.show_record(record)
         self._at += self.speed
-        return episode.id, record.step
+        self.looked = episode.id, record.step
 
     def _tell_more(self) -> None:
         if self._told is None or self._watchers.waiting >= _AT_ONCE:

@@ -79,8 +79,6 @@ class Session:
         """instructions that follow once the present one is done"""
         self.ghost: dict[str, Any] | None = None
         """where pinned tokens would lead, until time goes on"""
-        self.looked: tuple[str, int] | None = None
-        """episode and step that the live view shows instead of now"""
         self.rewound: BranchPoint | None = None
         """where the scene was taken back to, until an episode goes on from there"""
         self._watchers = watchers
@@ -137,8 +135,8 @@ class Session:
     def new_scene(self) -> None:
         """Nothing was asked of this scene yet."""
         self.instruction = ""
-        self.rewound = self.pending_run = self.looked = None
-        self.player.stop()
+        self.rewound = self.pending_run = None
+        self.player.leave()
         self.plan.clear()
         self.settling = 0
         self.told.nudges.clear()
@@ -194,18 +192,11 @@ class Session:
         return runs and not self.human
 
     @property
-    def looked_line(self) -> dict[str, Any] | None:
-        """The episode that the live view shows, or that the scene was taken back to, if it is not the present one."""
-        name = self.looked[0] if self.looked is not None else self.rewound.episode if self.rewound is not None else None
-        if name is None or (self.episode is not None and name == self.episode.id):
-            return None
-        shown = self.journal.known(name)
-        return None if shown is None else shown.summary
-
-    @property
-    def recording(self) -> str | None:
-        """Id of the recording in Rerun of what the live view shows."""
-        return self._watchers.present if self.looked is None else self._watchers.recordings.get(self.looked[0])
+    def shown(self) -> str | None:
+        """The episode of which the live view shows a recorded step, or to which the scene was taken back."""
+        if self.player.looked is not None:
+            return self.player.looked[0]
+        return None if self.rewound is None else self.rewound.episode
 
     @property
     def rests_by_hand(self) -> bool:
@@ -231,12 +222,10 @@ class Session:
         """Somebody watches who does not know yet where everything is."""
         self.player.forget()
         self.note(sentence)
-        if self.looked is None:
+        if self.player.looked is None:
             self.show()
-            return
-        shown, record = self.journal.find(*self.looked)
-        self.robot.show_record(record)
-        self.player.look(shown)
+        else:
+            self.player.show(*self.journal.find(*self.player.looked))
 
     def show(self) -> None:
         """Tell the live view where everything is."""
@@ -281,8 +270,7 @@ class Session:
             Unrecoverable: with one sentence; the episode is closed.
         """
         episode = self.episode
-        self.looked = None
-        self.player.stop()
+        self.player.leave()
         if episode is None or episode.outcome is not None:
             self.settling -= 1
             step = episode.step if episode is not None else 0
@@ -301,8 +289,7 @@ class Session:
 
     def play_step(self) -> None:
         """Show the next recorded step of what is played."""
-        if shown := self.player.turn():
-            self.looked = shown
+        self.player.turn()
         self.refresh()
 
     def _recorded_step(self, episode: Episode, due: float, wait_until: Callable[[float], None]) -> None:
@@ -389,8 +376,8 @@ class Session:
     def begin_episode(self, instruction: str) -> None:
         """From the present scene, which may be that of a recorded step."""
         robot = self.robot
+        self.player.leave()
         self.player.forget()
-        self.looked = None
         self.instruction = instruction
         branch, self.rewound = self.rewound, None
         if branch is None:

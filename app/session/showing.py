@@ -36,10 +36,7 @@ class Showing:
         session = self.session
         found, record = session.journal.find(episode, step)
         session.settling = 0
-        session.player.stop()
-        session.looked = (found.id, step)
-        session.robot.show_record(record)
-        session.player.look(found)
+        session.player.show(found, record)
 
     def open(self, path: Path, name: object, step: object) -> None:
         """Show an episode that lies on disk, from a control step or its first on; it may then be gone back to."""
@@ -80,9 +77,9 @@ class Showing:
             session.player.stop()
             return
         self._require_rest()
-        if session.looked is not None:
-            found, _ = session.journal.find(*session.looked)
-            step = session.looked[1]
+        if session.player.looked is not None:
+            found, record = session.journal.find(*session.player.looked)
+            step = record.step
         elif session.episode is not None and session.episode.records:
             found = session.episode
             step = found.records[-1].step

@@ -68,13 +68,22 @@ def describe(session: Session) -> Status:
         "tokens": _tokens(decision),
         "ghost": session.ghost,
         "line": None if episode is None else episode.summary,
-        "looked_line": session.looked_line,
+        "looked_line": _line_shown(session),
         "branch": None if episode is None or episode.branch is None else [episode.branch.episode, episode.branch.step],
         "playing": session.player.speed if session.player.playing else None,
-        "looked": None if session.looked is None else list(session.looked),
-        "recording": session.recording,
+        "looked": None if session.player.looked is None else list(session.player.looked),
+        "recording": session.player.recording,
         "rewound": None if session.rewound is None else [session.rewound.episode, session.rewound.step],
     }
+
+
+def _line_shown(session: Session) -> dict[str, Any] | None:
+    """Of the episode that the live view shows, or that the scene was taken back to, if it is not the present one."""
+    name = session.shown
+    if name is None or (session.episode is not None and name == session.episode.id):
+        return None
+    shown = session.journal.known(name)
+    return None if shown is None else shown.summary
 
 
 def _driver(session: Session) -> str | None:
