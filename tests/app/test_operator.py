@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_hands_on import drive, run, say, sources, steps
+from by_hand import drive, run, say, sources, steps
 
 from app.session.corrections import Corrections
 from library.edits import read_edits

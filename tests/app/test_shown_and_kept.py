@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_hands_on import drive, leave_a_branch, run, say
+from by_hand import drive, leave_a_branch, run, say
 
 from app.session import journal
 from app.session.recorder import Recorder
