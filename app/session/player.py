@@ -30,6 +30,8 @@ class Player:
         self.speed = 1.0
         self.looked: tuple[str, int] | None = None
         """episode and step that the live view shows instead of now"""
+        self.record: StepRecord | None = None
+        """of that step"""
         self._robot = robot
         self._watchers = watchers
         self._episode: Episode | None = None
@@ -42,8 +44,7 @@ class Player:
     def show(self, episode: Episode, record: StepRecord) -> None:
         """A recorded step of it. Rerun gets to know the episode, turn by turn; what it knows it is not told again."""
         self.playing = False
-        self.looked = episode.id, record.step
-        self._robot.show_record(record)
+        self._show(episode, record)
         self._follow(episode)
 
     def start(self, episode: Episode, step: int, speed: float) -> None:
@@ -65,12 +66,16 @@ class Player:
 
     def leave(self) -> None:
         """The live view shows what is now."""
-        self.playing, self.looked = False, None
+        self.playing, self.looked, self.record = False, None, None
 
     @property
     def recording(self) -> str | None:
         """Id of the recording in Rerun of what the live view shows."""
         return self._watchers.present if self.looked is None else self._watchers.recordings.get(self.looked[0])
+
+    def _show(self, episode: Episode, record: StepRecord) -> None:
+        self.looked, self.record = (episode.id, record.step), record
+        self._robot.show_record(record)
 
     def _follow(self, episode: Episode) -> None:
         if not self._watchers.knows(episode.id) and (self._told is None or self._told[0] is not episode):
@@ -91,10 +96,8 @@ class Player:
         if index >= len(episode.records):
             self.playing = _grows(episode)  # the rest is not there yet
             return
-        record = episode.records[index]
-        self._robot.show_record(record)
+        self._show(episode, episode.records[index])
         self._at += self.speed
-        self.looked = episode.id, record.step
 
     def _tell_more(self) -> None:
         if self._told is None or self._watchers.waiting >= _AT_ONCE:

@@ -10,6 +10,7 @@ from app.session.protocol import Status
 if TYPE_CHECKING:
     from app.session.session import Session
     from policy.runtime import Decision
+    from records import StepRecord
 
 STARVED_STEPS = 10
 """held steps in a row from which on a running episode counts as `holding`"""
@@ -29,6 +30,7 @@ def describe(session: Session) -> Status:
         state = "holding"
     rates = runtime.rates() if runtime is not None and driving and session.state == "running" else (0.0, 0.0)
     factor = session.real_time.value
+    refuses = decision is not None and decision.refusal is not None
     return {
         "state": state,
         "outcome": episode.outcome if episode is not None else None,
@@ -65,7 +67,7 @@ def describe(session: Session) -> Status:
         "dropped": session.dropped,
         "restarts": session.settings.restarts,
         "timeline": episode.timeline.shown() if episode is not None else None,
-        "tokens": _tokens(decision),
+        "tokens": _tokens(session.player.record or (None if refuses else decision)),
         "ghost": session.ghost,
         "line": None if episode is None else episode.summary,
         "looked_line": _line_shown(session),
@@ -94,13 +96,13 @@ def _driver(session: Session) -> str | None:
     return "hold" if session.state in ("holding", "paused") else None
 
 
-def _tokens(decision: Decision | None) -> dict[str, Any] | None:
-    """The intent's tokens and probabilities at this step, what is pinned, and of how many steps ago it is."""
-    if decision is None or decision.intent is None or decision.token_row is None or decision.refusal is not None:
+def _tokens(at: StepRecord | Decision | None) -> dict[str, Any] | None:
+    """The intent's tokens and probabilities at the step that is shown, and what is pinned."""
+    if at is None or at.intent is None or at.token_row is None:
         return None
-    row = min(max(decision.token_row, 0), len(decision.intent.tokens) - 1)
+    row = min(max(at.token_row, 0), len(at.intent.tokens) - 1)
     return {
-        "chosen": decision.intent.tokens[row].tolist(),
-        "probabilities": [[round(float(each), 2) for each in bins] for bins in decision.intent.probabilities[row]],
-        "pinned": decision.pins,
+        "chosen": at.intent.tokens[row].tolist(),
+        "probabilities": [[round(float(each), 2) for each in bins] for bins in at.intent.probabilities[row]],
+        "pinned": at.pins,
     }

@@ -95,6 +95,19 @@ def test_every_episode_that_can_be_gone_back_to_is_listed_with_its_parent(make):
     assert second["human"] == [[5, 8]] and second["first"] == 5
 
 
+def test_the_tokens_of_the_step_that_is_looked_at_are_shown(make):
+    session = make()
+    run(session, 12)
+    say(session, "pause")
+    now = session.status["tokens"]
+    record = next(each for each in session.episode.records if each.token_row == 3)
+    seen = say(session, "look", step=record.step)["tokens"]
+    assert seen["chosen"] == record.intent.tokens[3].tolist() and len(seen["probabilities"]) == 7
+    say(session, "pause")
+    steps(session, 1)
+    assert now is not None and session.status["looked"] is None and session.status["tokens"] is not None
+
+
 def test_what_the_live_view_shows_instead_of_now_is_known_to_every_page(make):
     session = make()
     leave_a_branch(session)
