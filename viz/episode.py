@@ -100,6 +100,12 @@ class EpisodeLog:
         self._timing.log(record)
         self._steps += 1
 
+    def scene(self, record: StepRecord, positions: NDArray[np.floating], quaternions: NDArray[np.floating]) -> None:
+        """The scene before anything was asked of it; arguments as of `step`."""
+        set_times(self._recording, record.step, record.sim_time, record.wall_time)
+        self._scene.log_poses(record.step, positions, quaternions)
+        self._cameras.log(record)
+
     def things(self, geometry: Sequence[GeometryRecord]) -> None:
         """What somebody brought into the scene."""
         self._scene.add(geometry)

@@ -6,7 +6,7 @@ Messages are tuples: `("episode", episode id, recording id, instruction, list[Ge
 with (K, 3) hands by episode of those in the same tree or None,
 `("step", StepRecord, body positions (B, 3), body quaternions (B, 4) wxyz)`, `("end", outcome, sentence)`, `("stop",)`.
 What is looked at again comes beside the episode that goes on, in recordings that no file keeps: the same with
-"shown episode", "shown step" and "shown end".
+"shown episode", "shown step" and "shown end"; with "shown scene", arguments as of a step, where no episode is open yet.
 The end of a connection counts as "stop".
 """
 
@@ -89,6 +89,9 @@ def _handle(message: tuple[Any, ...], episodes: dict[str, EpisodeLog], url: str 
         case ("step", record, positions, quaternions):
             if known is not None:
                 known.step(record, positions, quaternions)
+        case ("scene", record, positions, quaternions):
+            if known is not None:
+                known.scene(record, positions, quaternions)
         case ("things", geometry):
             if known is not None:
                 known.things(geometry)
@@ -96,4 +99,4 @@ def _handle(message: tuple[Any, ...], episodes: dict[str, EpisodeLog], url: str 
             if known is not None:
                 episodes.pop(prefix).end(outcome, sentence)
         case _:
-            raise ValueError(f"unknown message {kind!r}; known are episode, step, things, end, stop")
+            raise ValueError(f"unknown message {kind!r}; known are episode, step, scene, things, end, stop")

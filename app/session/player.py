@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 from app.session.episode import Episode
 from app.session.protocol import CommandError
 from app.session.recalled import Recalled
-from app.session.robot import Robot
+from app.session.robot import CamerasLost, Robot
 from app.session.watchers import Watchers
 from records import StepRecord
 from scenes.world import World
@@ -63,6 +64,17 @@ class Player:
             return self.playing
         episode, index = self._told
         return index < len(episode.records) or _grows(episode)
+
+    def introduce(self) -> None:
+        """Rerun gets a picture of a scene in which nothing was asked yet: there is something to see in it."""
+        if not self._watchers.recorded:
+            return
+        robot, env = self._robot, self._robot.env
+        self.forget()
+        name = f"scene-{robot.seed}"
+        with contextlib.suppress(CamerasLost):
+            record = robot.picture(name)
+            self._watchers.show_scene(name, env.geometry(), record, env.body_poses())
 
     def leave(self) -> None:
         """The live view shows what is now."""

@@ -144,6 +144,17 @@ class Robot:
             record.events, record.pins = decision.events, decision.pins
         return record
 
+    def picture(self, name: str) -> StepRecord:
+        """A record of the scene as it is, with what the policy's cameras see.
+
+        Raises:
+            CamerasLost: with one sentence.
+        """
+        record = self.decide(name, 0, "", NOBODY)
+        record.observation = self._observation(0, "")
+        self.holds = 0
+        return record
+
     def _propose(self, record: StepRecord, observation: Observation) -> None:
         """Put beside what a human does what the policy would do; late as it may be, nobody waits for it."""
         if self.driver is None or not observation.instruction or self.driver.runtime.lost:

@@ -143,6 +143,7 @@ class Session:
         self.told.notes.clear()
         self.let_go()
         self.say("idle", f"Scene {self.robot.seed} is ready: type an instruction, or choose a suggestion.")
+        self.player.introduce()
         self.refresh()
 
     def set_schedule(self, name: str) -> None:
@@ -224,6 +225,8 @@ class Session:
         self.note(sentence)
         if self.player.looked is None:
             self.show()
+            if self.episode is None:
+                self.player.introduce()
         else:
             self.player.show(*self.journal.find(*self.player.looked))
 

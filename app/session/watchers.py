@@ -93,6 +93,19 @@ class Watchers:
         if record.outcome is not None:
             self._tell("shown end", record.outcome, record.events[-1] if record.events else "")
 
+    def show_scene(
+        self, name: str, geometry: list[GeometryRecord], record: StepRecord,
+        poses: tuple[NDArray[np.float32], NDArray[np.float32]],
+    ) -> None:  # fmt: skip
+        """A scene of which nothing was asked yet, in a recording of its own; with pictures, poses as `step`."""
+        self._tell("shown episode", name, self._recording(name), "nothing asked yet", geometry, None, None)
+        self._tell("shown scene", record, *poses)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether there is a Rerun to tell."""
+        return self._rerun is not None
+
     def knows(self, episode: str) -> bool:
         """Whether Rerun was told of an episode while it went on, as the present one."""
         return self.present is not None and self.recordings.get(episode) == self.present

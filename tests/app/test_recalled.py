@@ -125,6 +125,19 @@ def test_who_watches_anew_is_shown_what_is_looked_at(today, log):  # type: ignor
     assert watchers.told == [("episode", "y/episode-001")], "its steps follow turn by turn"
 
 
+def test_rerun_is_shown_a_scene_in_which_nothing_was_asked_yet(tmp_path, monkeypatch):  # type: ignore[no-untyped-def]
+    scenes = []
+    monkeypatch.setattr(Watched, "recorded", True)
+    monkeypatch.setattr(Watched, "show_scene", lambda self, *told: scenes.append(told))
+    recorder = Recorder()
+    session = Session(SessionSettings(Path("none"), seed=7, folder=tmp_path), Watched(), recorder)
+    session.command("reset", {"seed": 8})
+    assert [name for name, *_ in scenes] == ["scene-7", "scene-8"]
+    assert all(record.observation is not None and record.outcome is None for _, _, record, _ in scenes)
+    session.close()
+    recorder.close()
+
+
 def test_an_episode_that_rerun_followed_is_not_told_again(today, log):  # type: ignore[no-untyped-def]
     session, watchers = today
     session.command("take_over", {"holder": "me"})

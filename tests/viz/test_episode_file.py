@@ -193,3 +193,13 @@ def test_what_is_looked_at_meanwhile_does_not_end_the_episodes_file(tmp_path: Pa
 def test_a_recording_tells_which_episode_it_is_of() -> None:
     assert p.recording_of("episode-003") != p.recording_of("episode-003"), "two cockpits may have the same episodes"
     assert p.episode_of(p.recording_of("episode-003")) == "episode-003"
+
+
+def test_a_scene_in_which_nothing_was_asked_is_there_to_be_seen_and_has_no_outcome(tmp_path: Path) -> None:
+    path = tmp_path / "scene.rrd"
+    begin, step, *_ = episode_messages("scene-7", path)
+    feed([begin, ("scene", *step[1:])])
+    counts = rows(path)
+    assert all(counts[f"/{p.camera_image(camera)}"] for camera in p.CAMERAS)
+    assert not counts.keys() & {f"/{p.EPISODE}", f"/{p.EVENTS}", f"/{p.TAKEN}"}
+    assert counts[f"/{p.OUTCOME_LANE}"] == 1, "its style alone"
