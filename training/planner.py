@@ -190,14 +190,19 @@ def state_loss(state: Tensor, shown: Shown) -> Tensor:
 
 def train_planner(
     config: PolicyConfig, frames: Frames, bank: PhraseBank, mean: Tensor, spread: Tensor, folder: Path,
-    settings: RunSettings, start: dict[str, Tensor] | None = None, **batches: float,
+    settings: RunSettings, start: dict[str, Tensor] | None = None, learns: str = "", **batches: float,
 ) -> dict[str, Tensor]:  # fmt: skip
-    """Train a planner (from `start` weights if given) and return its averaged weights."""
+    """Train a planner (from `start` weights if given) and return its averaged weights.
+
+    Only parameters whose names begin as `learns` says are trained; the others stay as they are, bit for bit.
+    """
     torch.manual_seed(0)
     model = channels_last(PlannerModel(config))
     if start is not None:
         fits = model.state_dict()
         model.load_state_dict({k: v for k, v in start.items() if k in fits and v.shape == fits[k].shape}, strict=False)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name.startswith(learns))
     source = PlannerBatches(model, frames, bank, mean, spread, **batches)  # type: ignore[arg-type]
     return train(model, source.losses, folder, settings, "planner")
 

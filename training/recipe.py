@@ -50,6 +50,8 @@ class Recipe:
     """of words alone, at the end (`training.words`)"""
     word_ways: int = 400
     """sentences for every goal there"""
+    head_steps: int = 400
+    """after them, of the planner's head alone: what the words mean has moved a little under it"""
     without: tuple[str, ...] = ()
     """families of which there is no frame"""
 
@@ -70,6 +72,7 @@ class Recipe:
             planner_steps=20,
             rounds=(Round((Drive(10),), 10, 10),),
             word_steps=10,
+            head_steps=10,
             word_ways=4,
         )
 
@@ -120,7 +123,10 @@ def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
             recent_share=for_refiner, blocks=recipe.planned_blocks,
         )  # fmt: skip
     plan.words("words", sets, recipe.word_steps, recipe.word_ways, planner)
-    plan.export("checkpoint", "words", refiner, out, *_families(recipe.without))
+    plan.learn(
+        "head", "planner", sets, recipe.head_steps, "words", learns="head.", rate=3e-4, seed=9, recent_share=for_planner
+    )
+    plan.export("checkpoint", "head", refiner, out, *_families(recipe.without))
     return plan.stages
 
 

@@ -57,6 +57,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--shards", type=int, default=1, help="processes that share every batch")
     parser.add_argument("--recent-share", type=float, default=0.0, help="of each batch, of all but the old data sets")
+    parser.add_argument("--learns", default="", help="how the planner's parameters begin that learn, such as `head.`")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=int, default=250)
     return parser.parse_args(words)
@@ -80,7 +81,8 @@ def run(arguments: argparse.Namespace) -> None:
         with whole(arguments.out / "stage.json", 4096) as unfinished:
             unfinished.write_text(json.dumps(details, default=str, indent=1))
     if arguments.system in ("planner", "refiner"):
-        size = sum(parameter.numel() for parameter in _model(arguments.system, config).parameters())
+        parameters = _model(arguments.system, config).named_parameters()
+        size = sum(parameter.numel() for name, parameter in parameters if name.startswith(arguments.learns))
         if arguments.shards > 1:
             sharded(_train, arguments.shards, size, arguments)
         else:
@@ -124,6 +126,7 @@ def _train(shard: Shard | None, arguments: argparse.Namespace) -> None:
         from training.planner import train_planner
 
         bank = _phrases(arguments.phrases, arguments.ways)
+        common |= {"learns": arguments.learns}
         weights = train_planner(PolicyConfig(), frames, bank, mean, spread, arguments.out, settings, start, **common)
     else:
         from training.refiner import train_refiner
