@@ -127,7 +127,6 @@ export class Viewer {
           if (this.isMoving) callback(time);
           else slowly(() => callback(time));
           drawn = performance.now();
-          this.keepUp();
           this.onPicture?.({ drawn, looked, cursor: this.cursor });
           this.cost = drawn - asked; // with what the browser still had to do before it, clicks among it
         });
