@@ -107,12 +107,8 @@ def events_in(kept: Kept, number: int) -> list[EventRow]:
     return [as_row(each) for each in find(facts_of(kept, number))] if known is None else known
 
 
-def steps(
-    env: TabletopEnv, task: Task, trace: Trace, events: Sequence[EventRow], began: float, first_picture: int = 0
-) -> Iterator[Step]:
+def steps(env: TabletopEnv, task: Task, trace: Trace, events: Sequence[EventRow], began: float) -> Iterator[Step]:
     """Records of every control step with the bodies' positions (B, 3) and quaternions (B, 4), the last step twice.
-
-    Pictures of the cameras come from the step `first_picture` on.
 
     Raises:
         EvaluationError: the states cannot be made again.
@@ -122,7 +118,7 @@ def steps(
     for step in replay(env.world, task, trace):
         act = min(step, max(trace.steps - 1, 0))
         seen: Any = None
-        if step >= first_picture and (step - first_picture) % _EVERY == 0:
+        if step % _EVERY == 0:
             nothing = np.zeros((0, 0, 3), np.uint8)
             seen = look(Observation(step, 0, task.instruction, nothing, nothing, env.proprioception(), 0.0))
         row = int(trace.intent[act]) if trace.steps else -1

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.session.protocol import CommandError
+from app.session.reader import environment
 from app.session.recalled import IsBusy, Recalled, Steps, recall
 from records.log import EpisodeHeader
 
 if TYPE_CHECKING:
     from diagnosis.store import Kept
 
-_FIRST_PICTURE = 1
-"""control step: a renderer takes a third of a second to come up, the first step is there before it"""
 _OTHER_SCENE = "layout"
 """the perturbation that puts other things on the table than the scene's seed does"""
 
@@ -60,16 +59,12 @@ def _open(kept: Kept, number: int, name: str) -> tuple[EpisodeHeader, Steps]:
 
 def _steps(kept: Kept, number: int, name: str) -> Steps:
     from diagnosis.recordings import events_in, steps
-    from scenes import TabletopEnv
 
     task, trace, row = kept.tasks[number], kept.trace(number), kept.rows[number]
-    env = TabletopEnv()
-    try:
-        for record, _, _ in steps(env, task, trace, events_in(kept, number), kept.manifest.created, _FIRST_PICTURE):
+    with environment() as env:
+        for record, _, _ in steps(env, task, trace, events_in(kept, number), kept.manifest.created):
             record.episode, record.state = name, env.get_state()
             if record.step == trace.steps:
                 record.outcome = "success" if row["success"] else "refused" if row["refused"] else "failure"
                 record.outcome_by = "success test" if row["success"] else "planner" if row["refused"] else "time limit"
             yield record
-    finally:
-        env.close()

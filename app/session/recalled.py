@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -11,11 +10,10 @@ from typing import Final
 
 from app.session.episode import BranchPoint, Episode
 from app.session.protocol import CommandError
+from app.session.reader import Work, read_in_background
 from records import StepRecord
 from records.log import SUFFIX, EpisodeHeader, open_episode
 
-BUSY_SECONDS: Final = 0.05
-"""between two looks whether the robot rests, so that reading may go on"""
 FIRST_SECONDS: Final = 12.0
 """that the first step may take: once in a process, libraries are loaded for it"""
 READ_SECONDS: Final = 3.0
@@ -64,7 +62,7 @@ class Recalled(Episode):
 def recall(
     name: str, path: Path, begin: Callable[[], tuple[EpisodeHeader, Steps]], size: int, is_busy: IsBusy
 ) -> Recalled:
-    """An episode from its steps, which a thread of its own reads.
+    """An episode from its steps, which are read in the background.
 
     Args:
         name: what it goes by.
@@ -78,20 +76,21 @@ def recall(
     """
     episode = Recalled(0, "", 0, path.parent, "", 0.0, step=-1, name=name, path=path)
 
-    def read() -> None:
+    def read() -> Work:
         try:
             header, steps = begin()
             _describe(episode, header)
             for record in steps:
                 while is_busy():
-                    time.sleep(BUSY_SECONDS)
+                    yield False
                 episode.add(record)
                 episode.instruction, episode.outcome, episode.step = record.instruction, record.outcome, record.step + 1
+                yield True
         except Exception as error:  # whatever a damaged file makes a parser say: what was read until there is good
             episode.fault = f"It cannot be read any further ({error})." if episode.records else str(error)
         episode.reading = False
 
-    threading.Thread(target=read, name="recall", daemon=True).start()
+    read_in_background(read())
     episode.wait_for(-1, FIRST_SECONDS)
     if episode.reading and not episode.records:
         raise CommandError(f"{name} is still being read: choose it once more in a moment.")

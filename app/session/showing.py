@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.session.episode import Episode
 from app.session.protocol import CommandError, check_step
-from app.session.recalled import BUSY_SECONDS, IsBusy, Recalled, recall_log
+from app.session.reader import Work, environment, read_in_background
+from app.session.recalled import IsBusy, Recalled, recall_log
+from scenes.rendering import PictureLost
 
 if TYPE_CHECKING:
     from app.session.driver import PolicyDriver
@@ -26,8 +27,6 @@ class Showing:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._newest: Episode | None = None
-        """that was opened, once its first step is there"""
         self._prepared = False
 
     def look(self, step: int, episode: str | None) -> None:
@@ -48,13 +47,16 @@ class Showing:
         """Evaluations are being looked at: load what showing their episodes needs, while nothing moves."""
         if not self._prepared:
             self._prepared = True
-            threading.Thread(target=self._load, name="prepare", daemon=True).start()
+            read_in_background(self._load())
 
-    def _load(self) -> None:
+    def _load(self) -> Work:
         while self.session.moving:
-            time.sleep(BUSY_SECONDS)
+            yield False
         import diagnosis.recordings
         import diagnosis.store  # noqa: F401
+
+        with contextlib.suppress(PictureLost), environment():  # whoever opens an episode is told why nothing is drawn
+            yield True
 
     def open_evaluated(self, root: object, evaluation: object, number: int, step: object) -> None:
         """The same for an episode of a kept evaluation."""
@@ -93,20 +95,7 @@ class Showing:
     def _recalled(self, path: Path, read: Callable[[int, IsBusy], Recalled], step: object) -> None:
         session = self.session
         size = len(session.robot.env.get_state())
-        own: Episode | None = None
-        before, self._newest = self._newest, None
-
-        def is_busy() -> bool:
-            """While something moves, and while an episode that was opened later is still being read."""
-            newest = self._newest
-            later = newest is None or (isinstance(newest, Recalled) and newest.reading)
-            return session.moving or (newest is not own and later)
-
-        try:
-            found = own = self._newest = session.journal.recall(path, lambda: read(size, is_busy))
-        except CommandError:
-            self._newest = before
-            raise
+        found = session.journal.recall(path, lambda: read(size, lambda: session.moving))
         self.look(found.records[0].step if step is None else check_step(step), found.id)
         where = f"{found.id}: “{found.instruction}”, scene {found.seed}."
         session.say(session.state, f"{where} {origin_of(found, session.robot.driver)}".strip())

@@ -79,8 +79,9 @@ export class Viewer {
     const [, step] = this.looked;
     this.reach((handle) => {
       this.isBehind = handle.get_active_recording_id() !== this.recording;
-      if (this.isBehind) handle.set_active_recording_id(this.recording);
-      else if (handle.get_time_for_timeline(this.recording, TIMELINE) !== step) {
+      if (this.isBehind) return handle.set_active_recording_id(this.recording);
+      if (handle.get_playing(this.recording)) handle.set_playing(this.recording, false); // else it would go on from there by its own clock
+      if (handle.get_time_for_timeline(this.recording, TIMELINE) !== step) {
         this.isBehind = true;
         handle.set_time_for_timeline(this.recording, TIMELINE, step);
       }
