@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from library.warnings import Motion, Warned, look_at
-from records.log import LogError, read_header
+from records.log import EpisodeHeader, LogError, read_header
 
 PATH_POINTS: Final = 16
 _COLUMNS: Final = (
@@ -67,24 +67,7 @@ def read_facts(path: Path) -> Facts:
         LogError: no episode log, or one without a single whole step.
         OSError: cannot be read.
     """
-    with pa.OSFile(str(path), "rb") as source:
-        try:
-            schema = pa.ipc.open_stream(source).schema
-            header = read_header(schema)
-            source.seek(0)
-            wanted = [schema.get_field_index(name) for name in _COLUMNS if name in schema.names]
-            reader = pa.ipc.open_stream(source, options=pa.ipc.IpcReadOptions(included_fields=wanted))
-        except (pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
-            raise LogError(f"{path} is no episode log, or its beginning is lost ({error}).") from error
-        batches = []
-        while True:
-            try:
-                batches.append(reader.read_next_batch())
-            except (StopIteration, pa.ArrowInvalid, OSError):
-                break
-    if not batches:
-        raise LogError(f"{path} has no whole control step: its process ended before the first was written.")
-    table = pa.Table.from_batches(batches)
+    header, table = _read(path, _COLUMNS)
     sources = table["control_source"].to_pylist()
     motion = Motion(_rows(table, "action"), _rows(table, "commanded"), _rows(table, "hand"), sources)
     pinned = ~np.array(table["pins"].is_null()) if "pins" in table.column_names else np.zeros(len(sources), bool)
@@ -117,6 +100,39 @@ def read_facts(path: Path) -> Facts:
         warnings=tuple(look_at(motion, first)),
         path=tuple(_resample(motion.hand)),
     )
+
+
+def steps_with_pictures(path: Path) -> list[int]:
+    """The control steps of a log at which pictures were taken.
+
+    Raises:
+        LogError: no episode log, or one without a single whole step.
+        OSError: cannot be read.
+    """
+    _, table = _read(path, ("step", "observation"))
+    return table.filter(table["observation"].is_valid())["step"].to_pylist()
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> tuple[EpisodeHeader, Any]:
+    """The header and some columns of all whole steps; no picture is decoded."""
+    with pa.OSFile(str(path), "rb") as source:
+        try:
+            schema = pa.ipc.open_stream(source).schema
+            header = read_header(schema)
+            source.seek(0)
+            wanted = [schema.get_field_index(name) for name in columns if name in schema.names]
+            reader = pa.ipc.open_stream(source, options=pa.ipc.IpcReadOptions(included_fields=wanted))
+        except (pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
+            raise LogError(f"{path} is no episode log, or its beginning is lost ({error}).") from error
+        batches = []
+        while True:
+            try:
+                batches.append(reader.read_next_batch())
+            except (StopIteration, pa.ArrowInvalid, OSError):
+                break
+    if not batches:
+        raise LogError(f"{path} has no whole control step: its process ended before the first was written.")
+    return header, pa.Table.from_batches(batches)
 
 
 def _rows(table: Any, name: str) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -77,9 +78,13 @@ def _logs_in(folder: Path, root: Path) -> Iterator[tuple[str, Path, os.stat_resu
     except OSError:
         return  # somebody else's folder
     for entry in entries:
-        if entry.is_file():
+        try:
+            status = entry.stat()
+        except OSError:
+            continue  # it was put into the trash a moment ago
+        if stat.S_ISREG(status.st_mode):
             path = Path(entry.path)
-            yield path.relative_to(root).as_posix().removesuffix(SUFFIX), path, entry.stat()
+            yield path.relative_to(root).as_posix().removesuffix(SUFFIX), path, status
 
 
 def _is_current(entry: dict[str, Any] | None, status: os.stat_result) -> bool:

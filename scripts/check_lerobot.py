@@ -27,6 +27,8 @@ EXACT = ("action", "observation.state", "commanded_action", "policy_action", "pl
 FLAGS = ("policy_action_valid", "intervention", "next.success", "next.done")
 LEAST_PSNR = 30.0
 """dB"""
+CLEARLY = 1.0
+"""dB by which another frame's picture is nearer than the own one: where nothing moves all are equally near"""
 HUMAN = slice(20, 45)
 """control steps of one episode that are recorded as driven by a human, beside a policy that proposes something else"""
 
@@ -83,8 +85,8 @@ def make_library(folder: Path, episodes: int) -> None:
 
 def write_truth(library: Path, dataset: Path, out: Path) -> None:
     """What the record says of every frame of the data set, in its order, as plain arrays."""
-    from library.lerobot.dataset import read_episodes
     from library.lerobot.frames import Redraw, frames_of
+    from library.lerobot.meta import read_episodes
     from library.store import Library
 
     store, redraw = Library(library), Redraw()
@@ -157,8 +159,9 @@ def inside(work: Path, steps: int) -> int:
             shown = item[f"observation.images.{camera}"].numpy().transpose(1, 2, 0) * 255
             seen = truth[f"observation.images.{camera}"]
             quality[camera][index] = psnr(shown, seen[index])
-            near = [each for each in range(index - 2, index + 3) if 0 <= each < count]
-            nearest[camera][index] = max(near, key=lambda each: psnr(shown, seen[each])) - index
+            nearest[camera][index], is_another = nearest_frame(shown, seen, index)
+            if is_another:
+                problems.append(f"{camera} at frame {index} shows that {nearest[camera][index]:+d} frames away.")
         print(f"\r{index + 1} of {count} frames", end="", flush=True)
     print()
     report: dict[str, Any] = {"lerobot": lerobot.__version__, "frames": len(dataset), "episodes": dataset.num_episodes}
@@ -180,6 +183,13 @@ def inside(work: Path, steps: int) -> int:
     print(json.dumps(report, indent=1))
     print("LeRobot reads and trains on it." if not problems else f"{len(problems)} problems.")
     return 1 if problems else 0
+
+
+def nearest_frame(shown: Any, seen: Any, index: int) -> tuple[int, bool]:
+    """How many frames away, at most 2, the picture seen is that is nearest to one shown; whether it is a wrong one."""
+    near = {each: psnr(shown, seen[each]) for each in range(max(index - 2, 0), min(index + 3, len(seen)))}
+    best = max(near, key=lambda each: near[each])
+    return best - index, abs(best - index) > 1 and near[best] - near[index] > CLEARLY
 
 
 def psnr(one: Any, other: Any) -> float:

@@ -98,13 +98,14 @@ def stretches(episode: Episode, env: TabletopEnv) -> list[Stretch]:
     except (LogError, OSError) as error:
         raise LibraryError(str(error)) from error
     first, end = episode.span
-    records = [record for record in records if first <= record.step < end]
-    if any(not len(record.state) for record in records):
+    # What is trimmed away still says what led to it.
+    weighed = [each for each in zip(records, weights(records), strict=True) if first <= each[0].step < end]
+    if any(not len(record.state) for record, _ in weighed):
         raise LibraryError(f"{episode.id} was imported without states and cannot be labelled.")
     found: list[Stretch] = []
     goal: Goal | None = None
     words, begins = "", True
-    for record, weight in zip(records, weights(records), strict=True):
+    for record, weight in weighed:
         if record.instruction != words:
             words = record.instruction
             goal = None if _goal_problem(words, int(record.state[0])) else _goal_in(env, record)

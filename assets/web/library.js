@@ -216,7 +216,8 @@ function detail(each) {
   query("#trim-all").onclick = () => change("trim", [each], { first: null, end: null });
   const parent = query("#go-parent");
   if (parent) parent.onclick = () => {
-    const index = rows.items.findIndex((other) => other.id === `${each.folder}${each.parent}`);
+    const id = each.parent.includes("/") ? each.parent : `${each.folder}${each.parent}`; // another run's has its folder
+    const index = rows.items.findIndex((other) => other.id === id);
     index < 0 ? say(`${each.parent} is not in the list: it is filtered out, deleted, or in another library.`) : rows.go(index);
   };
 }

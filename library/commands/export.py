@@ -51,9 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps({**report.to_dict(), "out": str(arguments.out)}))
     else:
         left = f", {len(report.unlabelled)} without outcome left out" if report.unlabelled else ""
+        changed = ""
+        if report.changed:
+            names = ", ".join(report.changed[:3]) + (" and others" if len(report.changed) > 3 else "")
+            changed = (
+                f" Relabelled or trimmed since they were exported: {names}. Export to a new folder to have them so."
+            )
         print(
             f"{report.exported} episodes exported, {report.there} were there{left}: "
-            f"{report.episodes} episodes, {report.frames} frames in {arguments.out}."
+            f"{report.episodes} episodes, {report.frames} frames in {arguments.out}.{changed}"
         )
     for name, reason in report.refused.items():
         print(f"libra export: {name} was left out: {reason}", file=sys.stderr)

@@ -235,7 +235,9 @@ def _import(library: Library, arguments: argparse.Namespace) -> int:
         print(json.dumps(report))
     else:
         print(f"{report['imported']} episodes imported, {report['skipped']} were there. {report['sentence']}")
-    return 0
+    for number, reason in report["refused"].items():
+        print(f"libra library: episode {number} was left out: {reason}", file=sys.stderr)
+    return 1 if report["refused"] else 0
 
 
 def _tell(summary: dict[str, Any], as_json: bool) -> int:

@@ -45,7 +45,7 @@ dataset = LeRobotDataset("local/libra", root="path/to/this/folder", video_backen
 | `control_source` | `policy`, `human`, `expert` or `hold` |
 | `planner.tokens` | the planner's bin for each action dimension at this step, -1 without an intent |
 | `control_step` | in the episode's own record |
-| `next.success`, `next.done` | at the last frame of an episode |
+| `next.success`, `next.done` | at the last frame of an episode; no success where the end was trimmed away |
 
 An episode goes from its first picture to its last, without what was trimmed away. Pictures of steps at which the arm was
 told to hold, and nobody looked, were drawn afterwards from the recorded state.

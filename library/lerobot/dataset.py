@@ -1,7 +1,8 @@
 """A LeRobotDataset v3.0 on disk that grows by batches of whole episodes.
 
 A batch is one video for each camera, one file of rows and one file of episodes, in this order; the last one decides
-that it is there. Whatever an interruption leaves beside is removed when the data set is opened to be written again.
+that it is there. Whatever an interruption leaves beside is removed when the data set is opened to be written again,
+but only after everything that the episodes refer to was found.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,6 +22,7 @@ from library.errors import LibraryError, unwritable
 from library.files import only_writer, write_whole
 from library.lerobot.card import write_card
 from library.lerobot.frames import Frames
+from library.lerobot.meta import read_episodes, read_info, read_tasks, write_tasks
 from library.lerobot.schema import (
     CAMERAS,
     COLUMNS,
@@ -44,6 +45,13 @@ BATCH: Final = 50
 """episodes at most, after which what is exported is safe"""
 _NO_STATS: Final = ("control_source",)
 _UNFINISHED: Final = ".unfinished"
+_PLACES: Final = {
+    "data/": DATA_PATH,
+    "meta/episodes/": EPISODES_PATH,
+    **{f"videos/{camera_key(camera)}/": VIDEO_PATH.replace("{video_key}", camera_key(camera)) for camera in CAMERAS},
+}
+"""prefix of the columns of an episode's row that say in which file something is -> that file"""
+_NEEDED: Final = ("libra/episode", "libra/started", "libra/outcome", "stats/control_step/min", "stats/control_step/max")
 
 
 class DatasetWriter:
@@ -53,7 +61,7 @@ class DatasetWriter:
         root: its folder.
 
     Raises:
-        LibraryError: the folder holds something else, or another schema.
+        LibraryError: the folder holds something else, another schema, or not all that it says; nothing is changed.
     """
 
     def __init__(self, root: Path) -> None:
@@ -67,9 +75,9 @@ class DatasetWriter:
         self._open()
 
     @property
-    def known(self) -> set[tuple[str, float]]:
-        """Id and start of the library's episodes that are there."""
-        return {(row["libra/episode"], row["libra/started"]) for row in self.rows}
+    def known(self) -> dict[tuple[str, float], dict[str, Any]]:
+        """Id and start of the library's episodes that are there -> their rows."""
+        return {(row["libra/episode"], row["libra/started"]): row for row in self.rows}
 
     def check(self, frames: Frames) -> None:
         """Refuse what does not fit the data set.
@@ -139,21 +147,27 @@ class DatasetWriter:
             raise LibraryError(f"{self.root} cannot be appended to: {other}. Name a new folder.")
         self.size = int(shape[0])
         self.rows = read_episodes(self.root)
-        missing = [name for name in ("libra/episode", "libra/started") if self.rows and name not in self.rows[0]]
-        if missing:
+        needed = (*_NEEDED, *(f"{place}{kind}_index" for place in _PLACES for kind in ("chunk", "file")))
+        if any(row.get(name) is None for row in self.rows for name in needed):
             raise LibraryError(f"{self.root} was not written by `libra export`: name a new folder.")
-        self.tasks = read_tasks(self.root)
+        self.tasks = read_tasks(self.root) if self.rows else []
 
     def _repair(self) -> None:
-        """Remove what an interruption left beside the data set, and describe what is there."""
-        wanted = {_file(row, "data/") for row in self.rows}
-        for path in [
-            *self.root.glob("data/*/*"),
-            *self.root.glob("videos/*/*/*"),
-            *self.root.glob("meta/episodes/*/*"),
-        ]:
-            number = (int(path.parent.name[-3:]), int(path.name[5:8])) if path.name[5:8].isdigit() else None
-            if number not in wanted or path.name.endswith(_UNFINISHED):
+        """Remove what an interruption left beside the data set, and describe what is there.
+
+        Raises:
+            LibraryError: something of the data set itself is missing; nothing is removed.
+        """
+        wanted = {self.root / path for row in self.rows for path in _files(row)}
+        lost = sorted(path for path in wanted if not path.is_file())
+        if lost:
+            more = f" and {len(lost) - 1} more files" if len(lost) > 1 else ""
+            raise LibraryError(
+                f"The data set lacks {lost[0]}{more}, which its episodes are in: put back what is missing, or name a "
+                "new folder."
+            )
+        for pattern in ("data/*/*", "videos/*/*/*", "meta/episodes/*/*"):
+            for path in set(self.root.glob(pattern)) - wanted:
                 path.unlink()
         if self.rows:
             self._describe()
@@ -198,7 +212,7 @@ class DatasetWriter:
         return np.array(numbers, np.int64)
 
     def _next_file(self) -> int:
-        used = [_file(row, "data/") for row in self.rows]
+        used = [_file(row, place) for row in self.rows for place in _PLACES]
         return max((chunk * FILES_PER_CHUNK + file + 1 for chunk, file in used), default=0)
 
 
@@ -293,71 +307,15 @@ def writing(root: Path) -> Iterator[DatasetWriter]:
             raise
 
 
-def read_info(root: Path) -> dict[str, Any]:
-    """`meta/info.json`.
-
-    Raises:
-        LibraryError: missing or damaged.
-    """
-    path = root / "meta" / "info.json"
-    try:
-        info = orjson.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise LibraryError(f"{root} is no LeRobotDataset v3.0: {path} cannot be read ({error}).") from error
-    if not isinstance(info, dict):
-        raise LibraryError(f"{root} is no LeRobotDataset v3.0: {path} holds no object.")
-    return info
+def _file(row: dict[str, Any], place: str) -> tuple[int, int]:
+    return row[f"{place}chunk_index"], row[f"{place}file_index"]
 
 
-def read_episodes(root: Path) -> list[dict[str, Any]]:
-    """Rows of all episodes, in order.
-
-    Raises:
-        LibraryError: a file is damaged, or a row is not at its place.
-    """
-    rows: list[dict[str, Any]] = []
-    for path in sorted((root / "meta" / "episodes").glob("*/*.parquet")):
-        try:
-            rows += pq.read_table(path).to_pylist()
-        except (OSError, pa.ArrowInvalid) as error:
-            raise LibraryError(f"{path} is damaged ({error}).") from error
-    if any(row.get("episode_index") != number for number, row in enumerate(rows)):
-        raise LibraryError(f"The episodes of {root} are not in order: its meta/episodes are damaged.")
-    return rows
-
-
-def read_tasks(root: Path) -> list[str]:
-    """The words of every task, by number.
-
-    Raises:
-        LibraryError: missing or damaged.
-    """
-    path = root / "meta" / "tasks.parquet"
-    try:
-        rows = pq.read_table(path).to_pylist()
-        names = [name for name in rows[0] if name != "task_index"] if rows else [""]
-        return [str(row[names[0]]) for row in sorted(rows, key=lambda each: each["task_index"])]
-    except (OSError, pa.ArrowInvalid, KeyError, IndexError) as error:
-        raise LibraryError(f"{path} is damaged ({error}).") from error
-
-
-def write_tasks(root: Path, tasks: list[str]) -> None:
-    """`meta/tasks.parquet`, whose index, as pandas has it, is the words."""
-    kind = {"pandas_type": "unicode", "numpy_type": "object", "metadata": None}
-    columns = [
-        {"name": "task_index", "field_name": "task_index", **kind, "pandas_type": "int64", "numpy_type": "int64"},
-        {"name": "task", "field_name": "task", **kind},
-    ]
-    pandas = {"index_columns": ["task"], "column_indexes": [], "columns": columns, "pandas_version": "2.0.0"}
-    table = pa.table({"task_index": pa.array(range(len(tasks)), pa.int64()), "task": pa.array(tasks, pa.string())})
-    sink = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(pandas)}), sink)
-    (root / "meta").mkdir(parents=True, exist_ok=True)
-    write_whole(root / "meta" / "tasks.parquet", sink.getvalue().to_pybytes())
-
-
-def _file(row: dict[str, Any], kind: str) -> tuple[int, int]:
-    return row[f"{kind}chunk_index"], row[f"{kind}file_index"]
+def _files(row: dict[str, Any]) -> Iterator[str]:
+    """Every file that an episode is in, within the data set."""
+    for place, pattern in _PLACES.items():
+        chunk, file = _file(row, place)
+        yield pattern.format(chunk_index=chunk, file_index=file)
 
 
 def _unfinished(path: Path) -> Path:

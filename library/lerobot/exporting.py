@@ -10,9 +10,11 @@ from typing import Any
 from tqdm import tqdm
 
 from library.errors import LibraryError
+from library.facts import steps_with_pictures
 from library.lerobot.dataset import writing
 from library.lerobot.frames import Redraw, frames_of
 from library.store import Episode
+from records.log import LogError
 
 
 @dataclass
@@ -22,6 +24,8 @@ class Report:
     exported: int = 0
     there: int = 0
     """that were exported before"""
+    changed: list[str] = field(default_factory=list)
+    """those of them that were labelled or trimmed otherwise since"""
     unlabelled: list[str] = field(default_factory=list)
     """left out because nobody said how they ended"""
     refused: dict[str, str] = field(default_factory=dict)
@@ -38,6 +42,23 @@ class Report:
 def is_labelled(episode: Episode) -> bool:
     """Whether somebody or something said how it ended: not so when its record was cut off."""
     return episode.facts is not None and (episode.facts.whole or episode.edits.outcome is not None)
+
+
+def _is_changed(episode: Episode, row: dict[str, Any]) -> bool:
+    """Whether an episode has another outcome or other frames than when it was exported.
+
+    Raises:
+        LibraryError: it cannot be read any more.
+    """
+    if episode.outcome != row["libra/outcome"]:
+        return True
+    first, end = episode.span
+    try:
+        shown = [step for step in steps_with_pictures(episode.path) if first <= step < end]
+    except (LogError, OSError) as error:
+        raise LibraryError(str(error)) from error
+    (first_there,), (last_there,) = row["stats/control_step/min"], row["stats/control_step/max"]
+    return not shown or (shown[0], shown[-1]) != (first_there, last_there)
 
 
 def export_episodes(
@@ -66,10 +87,12 @@ def export_episodes(
     with writing(out) as writer:
         for each in tqdm(chosen, desc="exporting", unit="episode", disable=quiet, dynamic_ncols=True):
             assert each.facts is not None
-            if (each.id, each.facts.started) in writer.known:
-                report.there += 1
-                continue
             try:
+                if row := writer.known.get((each.id, each.facts.started)):
+                    report.there += 1
+                    if _is_changed(each, row):
+                        report.changed.append(each.id)
+                    continue
                 frames = frames_of(each, redraw)
                 writer.check(frames)
             except LibraryError as error:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from library.errors import LibraryError
 from library.store import Episode
-from records import CONTROL_HZ, Observation, StepRecord
+from records import CONTROL_HZ, PROPRIO_NAMES, Observation, StepRecord
 from records.log import LogError, read_episode
 from scenes import TabletopEnv
+
+IMPORTED: Final = "imported"
+"""the schedule of an episode that comes from a data set"""
 
 
 @dataclass
@@ -85,20 +88,44 @@ def frames_of(episode: Episode, redraw: Redraw) -> Frames:
     if not seen:
         raise LibraryError(f"{episode.id} has no pictures in its control steps {first} to {end - 1}.")
     records = records[seen[0] : seen[-1] + 1]
-    if len(sizes := {record.observation.front.shape for record in records if record.observation is not None}) > 1:
-        raise LibraryError(f"{episode.id} has pictures of different sizes: {sorted(sizes)}.")
-    if any(len(record.action) != 7 for record in records):
-        raise LibraryError(f"{episode.id} was imported and has another action space.")
-    (shape,) = sizes
+    if log.header.schedule == IMPORTED and not all(len(record.state) for record in records):
+        raise LibraryError(
+            f"{episode.id} was imported and cannot be replayed here (another rate, other actions or another scene): "
+            "use the data set that it comes from."
+        )
+    size = _size(episode, [record.observation for record in records if record.observation is not None])
     try:
-        views = [record.observation or redraw.observation(record, shape[0]) for record in records]
+        views = [record.observation or redraw.observation(record, size) for record in records]
     except ValueError as error:
         raise LibraryError(f"{episode.id} has steps without pictures that cannot be drawn again: {error}") from error
-    columns = _columns(records, views, episode.outcome == "success")
+    last = next(record for record in reversed(log.records) if record.observation is not None)
+    is_success = episode.outcome == "success" and records[-1] is last
+    columns = _columns(records, views, is_success)
     pictures = {"front": [view.front for view in views], "wrist": [view.wrist for view in views]}
     return Frames(
         columns, [record.instruction for record in records], pictures, _about(episode, records, log.header.seed)
     )
+
+
+def _size(episode: Episode, views: list[Observation]) -> int:
+    """Pixels a side of all pictures.
+
+    Raises:
+        LibraryError: they, or what was felt, do not have the shapes of this arm's.
+    """
+    if felt := {view.proprio.shape for view in views} - {(len(PROPRIO_NAMES),)}:
+        raise LibraryError(
+            f"{episode.id} has proprioception of shape {felt.pop()}, this arm's is ({len(PROPRIO_NAMES)},): "
+            "it is another robot's, leave it out."
+        )
+    sizes = {picture.shape[:2] for view in views for picture in (view.front, view.wrist)}
+    (height, width) = min(sizes)
+    if len(sizes) > 1 or height != width:
+        shapes = " and ".join(f"{width} x {height}" for height, width in sorted(sizes))
+        raise LibraryError(
+            f"{episode.id} has pictures of {shapes} pixels: leave it out, a data set has square ones of one size."
+        )
+    return height
 
 
 def _columns(records: list[StepRecord], views: list[Observation], success: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -19,7 +20,8 @@ from tqdm import tqdm
 
 from library.errors import LibraryError, unwritable
 from library.files import only_writer
-from library.lerobot.dataset import read_episodes, read_info, read_tasks
+from library.lerobot.frames import IMPORTED
+from library.lerobot.meta import read_episodes, read_info, read_tasks
 from library.lerobot.schema import DATA_PATH, VERSION, VIDEO_PATH
 from library.lerobot.video import read_pictures
 from library.store import Library
@@ -29,6 +31,7 @@ from scenes import TabletopEnv
 
 SAME_PROPRIO: Final = 1e-5
 """metres and radians by which a simulated episode may differ from what the data set says was felt"""
+Nudges = dict[int, tuple[tuple[str, tuple[float, ...]], ...]]
 _SOURCES: Final[tuple[ControlSource, ...]] = ("policy", "human", "expert", "hold")
 
 
@@ -66,31 +69,46 @@ def fit_of(info: dict[str, Any]) -> Fit:
 def import_dataset(root: Path, library: Library, quiet: bool = False) -> dict[str, Any]:
     """Write every episode of a data set that is not there yet into a library.
 
+    Returns how many were `imported`, were there (`skipped`) and can be `replayed`, `refused` number -> reason, and a
+    `sentence` on the replaying.
+
     Raises:
-        LibraryError: no data set, a damaged one, or a library that another process changes.
+        LibraryError: no data set, one whose description is damaged, or a library that cannot be written to.
     """
     info, fit = _open(root)
     rows, tasks = read_episodes(root), read_tasks(root)
-    prefix = re.sub(r"[^\w-]+", "-", root.resolve().name).strip("-") or "dataset"
+    prefix = _prefix(root)
     done: list[bool] = []
-    skipped = 0
-    env: TabletopEnv | None = None
+    skipped, refused = 0, {}
+    env = TabletopEnv() if fit.reason is None else None
     with only_writer(library.root, "library"):
         for row in tqdm(rows, desc="importing", unit="episode", disable=quiet, dynamic_ncols=True):
             path = library.root / f"{prefix}-{row['episode_index']:06d}{SUFFIX}"
             if path.exists():
                 skipped += 1
                 continue
-            if env is None and fit.reason is None and row.get("libra/initial_state"):
-                env = TabletopEnv()
-            done.append(_write(path, _Source(root, info, row, tasks, fit), env))
+            try:
+                done.append(_write(path, _Source(root, info, row, tasks, fit), env))
+            except LibraryError as error:
+                refused[int(row["episode_index"])] = str(error)
+            except OSError as error:
+                raise unwritable(path, error) from error
     library.refresh()
     replayed = sum(done)
-    why = fit.reason or "the data set does not hold the scene"
+    why = fit.reason or "the data set does not hold the scene, or simulated here it comes out otherwise"
     sentence = f"{replayed} of them can be replayed, step for step."
     if replayed < len(done):
         sentence += f" {len(done) - replayed} can only be looked at: {why}."
-    return {"imported": len(done), "skipped": skipped, "replayed": replayed, "sentence": sentence}
+    return {
+        "imported": len(done), "skipped": skipped, "replayed": replayed, "refused": refused, "sentence": sentence,
+    }  # fmt: skip
+
+
+def _prefix(root: Path) -> str:
+    """Of the names of a data set's episodes: its folder's name, and what tells it from others of that name."""
+    place = root.resolve()
+    name = re.sub(r"[^\w-]+", "-", place.name).strip("-") or "dataset"
+    return f"{name}-{hashlib.sha256(str(place).encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -117,9 +135,14 @@ class _Source:
             table = pq.read_table(path, filters=[("episode_index", "=", self.row["episode_index"])])
         except (OSError, pa.ArrowInvalid) as error:
             raise LibraryError(f"{path} is damaged ({error}).") from error
-        if table.num_rows != self.row["length"]:
+        if not table.num_rows or table.num_rows != self.row["length"]:
             raise LibraryError(f"{path} has {table.num_rows} of {self.row['length']} frames of an episode.")
         return table.to_pylist()
+
+    def nudges(self) -> Nudges:
+        """What was moved by hand before which control step."""
+        given = json.loads(self.row.get("libra/nudges") or "{}")
+        return {int(step): tuple((name, tuple(offset)) for name, offset in each) for step, each in given.items()}
 
     def pictures(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
         """Two pictures a frame; black for a camera that is not there."""
@@ -139,48 +162,73 @@ def _open(root: Path) -> tuple[dict[str, Any], Fit]:
 
 
 def _write(path: Path, source: _Source, env: TabletopEnv | None) -> bool:
-    """One episode's log; whether it was simulated again with the same result."""
+    """One episode's log; whether it was simulated again with the same result.
+
+    Raises:
+        LibraryError: the episode is damaged; nothing of it is written.
+        OSError: the log cannot be written.
+    """
     row = source.row
-    header = EpisodeHeader(
-        path.stem, str((row.get("tasks") or [""])[0]), int(row.get("libra/scene_seed") or 0),
-        float(row.get("libra/started") or time.time()), "imported",
-        checkpoint=row.get("libra/checkpoint") or "", fingerprint=row.get("libra/fingerprint") or "",
-    )  # fmt: skip
     unfinished = path.with_name(path.name + ".unfinished")
     try:
+        header = EpisodeHeader(
+            path.stem, str((row.get("tasks") or [""])[0]), int(row.get("libra/scene_seed") or 0),
+            float(row.get("libra/started") or time.time()), IMPORTED,
+            checkpoint=row.get("libra/checkpoint") or "", fingerprint=row.get("libra/fingerprint") or "",
+        )  # fmt: skip
+        frames, nudges = source.frames(), source.nudges()
+        states = None if env is None else _simulate(env, row, frames, nudges)
         writer = EpisodeWriter(unfinished, header)
-        same = _write_steps(writer, source, env)
-        writer.close()
+        try:
+            _write_steps(writer, source, frames, nudges, states)
+        finally:
+            writer.close()
         unfinished.rename(path)
-        return same
-    except OSError as error:
-        raise unwritable(path, error) from error
-    except ValueError as error:
-        raise LibraryError(f"Episode {row['episode_index']} of {source.root}: {error}") from error
+        return states is not None
+    except (LibraryError, OSError):
+        raise
+    except Exception as error:  # whatever a foreign file makes a parser say: it must not hide the others
+        raise LibraryError(
+            f"Episode {row['episode_index']} of {source.root} is damaged ({type(error).__name__}: {error}): copy the "
+            "data set anew."
+        ) from error
     finally:
         with suppress(FileNotFoundError):
             unfinished.unlink()
 
 
-def _write_steps(writer: EpisodeWriter, source: _Source, env: TabletopEnv | None) -> bool:
-    frames, row = source.frames(), source.row
+def _simulate(
+    env: TabletopEnv, row: dict[str, Any], frames: list[dict[str, Any]], nudges: Nudges
+) -> list[NDArray[np.float64]] | None:
+    """The simulator's state before every frame; None if the scene is not there, or any frame comes out otherwise."""
     state = np.array(row.get("libra/initial_state") or (), dtype=np.float64)
-    nudges = json.loads(row.get("libra/nudges") or "{}")
-    if env is not None and len(state):
+    if not len(state):
+        return None
+    states = []
+    try:
         env.set_state(state)
-    same = env is not None and len(state) > 0
-    for number, (frame, (front, wrist)) in enumerate(zip(frames, source.pictures(), strict=True)):
-        step = int(frame.get("control_step", number))
-        words = source.tasks[frame["task_index"]]
-        proprio = np.array(_numbers(frame.get("observation.state")), dtype=np.float32)
-        hand = proprio[:3] if source.fit.reason is None and len(proprio) > 2 else np.zeros(3, np.float32)
-        moved = tuple((name, tuple(offset)) for name, offset in nudges.get(str(step), ()))
-        if same and env is not None:
-            for name, offset in moved:
+        for number, frame in enumerate(frames):
+            for name, offset in nudges.get(_step(frame, number), ()):
                 env.nudge(name, offset)
-            state, felt = env.get_state(), env.proprioception()
-            same = felt.shape == proprio.shape and bool(np.abs(felt - proprio).max() < SAME_PROPRIO)
-        action = np.array(_numbers(frame["action"]), dtype=np.float32)
+            felt, proprio = env.proprioception(), _vector(frame.get("observation.state"))
+            if felt.shape != proprio.shape or not np.abs(felt - proprio).max() < SAME_PROPRIO:
+                return None
+            states.append(env.get_state())
+            env.world.step(_vector(frame["action"]))
+    except ValueError:
+        return None  # another version of the scene
+    return states
+
+
+def _write_steps(
+    writer: EpisodeWriter, source: _Source, frames: list[dict[str, Any]], nudges: Nudges,
+    states: list[NDArray[np.float64]] | None,
+) -> None:  # fmt: skip
+    row = source.row
+    for number, (frame, (front, wrist)) in enumerate(zip(frames, source.pictures(), strict=True)):
+        step = _step(frame, number)
+        words = source.tasks[frame["task_index"]]
+        proprio = _vector(frame.get("observation.state"))
         driver = frame.get("control_source")
         valid = bool(frame.get("policy_action_valid"))
         last = number == len(frames) - 1
@@ -192,26 +240,25 @@ def _write_steps(writer: EpisodeWriter, source: _Source, env: TabletopEnv | None
             wall_time=float(row.get("libra/started") or 0.0) + number / CONTROL_HZ,
             due_late=0.0,
             sim_time=number / CONTROL_HZ,
-            state=state if same else np.empty(0),
-            action=action,
-            commanded=np.array(_numbers(frame.get("commanded_action", frame["action"])), dtype=np.float32),
-            proposal=np.array(frame["policy_action"], dtype=np.float32) if valid else None,
+            state=np.empty(0) if states is None else states[number],
+            action=_vector(frame["action"]),
+            commanded=_vector(frame.get("commanded_action", frame["action"])),
+            proposal=_vector(frame["policy_action"]) if valid else None,
             control_source=driver if driver in _SOURCES else "expert",
-            hand=hand,
+            hand=proprio[:3] if source.fit.reason is None and len(proprio) > 2 else np.zeros(3, np.float32),
             staleness=None,
             queue_depth=0,
             observation=Observation(step, 0, words, front, wrist, proprio, 0.0),
             outcome=_outcome(row, frame) if last else None,
-            outcome_by="human" if last else None,
-            nudges=moved,
+            outcome_by=row.get("libra/outcome_by") or None if last else None,
+            events=("Imported.",) if last else (),
+            nudges=nudges.get(step, ()),
         )
-        if last:
-            record.outcome_by = row.get("libra/outcome_by") or record.outcome_by
-            record.events = ("Imported.",)
         writer.append(record)
-        if same and env is not None:
-            env.world.step(action)
-    return same
+
+
+def _step(frame: dict[str, Any], number: int) -> int:
+    return int(frame.get("control_step", number))
 
 
 def _outcome(row: dict[str, Any], frame: dict[str, Any]) -> Outcome | None:
@@ -222,5 +269,5 @@ def _outcome(row: dict[str, Any], frame: dict[str, Any]) -> Outcome | None:
     return None if success is None else "success" if success else "failure"
 
 
-def _numbers(value: Any) -> list[float]:
-    return [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
+def _vector(value: Any) -> NDArray[np.float32]:
+    return np.array([] if value is None else value, dtype=np.float32).reshape(-1)

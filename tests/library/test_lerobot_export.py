@@ -1,8 +1,9 @@
-"""A library as a LeRobotDataset and back: every number exact, every picture close, in whole batches."""
+"""A library as a LeRobotDataset: every number exact, every picture close, in whole batches."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,32 +11,23 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from app.cli import main
 from library.errors import LibraryError
 from library.files import only_writer
 from library.lerobot import dataset, video
-from library.lerobot.dataset import read_episodes, read_info, read_tasks
 from library.lerobot.exporting import export_episodes
-from library.lerobot.importing import import_dataset
+from library.lerobot.meta import read_episodes, read_info, read_tasks
 from library.lerobot.schema import VIDEO_PATH, camera_key
 from library.lerobot.stats import aggregate, column_stats, picture_stats
 from library.store import Library
 from records.log import EpisodeHeader, EpisodeWriter, read_episode
-from scenes import TabletopEnv
-from scenes.expert import expert_action
+from tests.library.dataset import psnr, rows
 from tests.library.recorded import make_library, make_record, write_episode
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     return make_library(tmp_path / "demos")
-
-
-def rows(root: Path) -> list[dict]:
-    return [row for path in sorted(root.glob("data/*/*.parquet")) for row in pq.read_table(path).to_pylist()]
-
-
-def psnr(one: np.ndarray, other: np.ndarray) -> float:
-    return float(10 * np.log10(255**2 / max(np.mean((one.astype(float) - other.astype(float)) ** 2), 1e-9)))
 
 
 def test_every_number_is_that_of_the_record(library: Library, tmp_path: Path) -> None:
@@ -134,6 +126,53 @@ def test_an_export_that_was_interrupted_goes_on(
     assert not list(out.rglob("*.unfinished")) and read_info(out)["total_episodes"] == 3
 
 
+def test_an_export_that_was_killed_in_its_first_batch_begins_anew(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dataset, "_confirm", stop)
+    with pytest.raises(KeyboardInterrupt):
+        export_episodes(library.episodes, tmp_path / "out", quiet=True)
+    monkeypatch.undo()
+    (tmp_path / "out/meta/tasks.parquet").unlink()  # as if it was killed while it drew
+    assert export_episodes(library.episodes, tmp_path / "out", quiet=True).exported == 3
+
+
+def test_rows_that_were_committed_before_the_description_are_kept(library: Library, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export_episodes(library.episodes[:2], out, quiet=True)
+    info = read_info(out)
+    (out / "meta/info.json").write_text(json.dumps({**info, "total_episodes": 0}))
+    assert export_episodes(library.episodes[:2], out, quiet=True).there == 2
+    assert read_info(out) == info
+
+
+@pytest.mark.parametrize(
+    ("lost", "sentence"),
+    [
+        ("meta/episodes", "they have 0 episodes, in order, of 3"),
+        ("meta/episodes/chunk-000/file-001.parquet", "they have 2 episodes, not in order, of 3"),
+        ("meta/episodes/chunk-000/file-002.parquet", "they have 2 episodes, in order, of 3"),
+        ("data/chunk-000/file-000.parquet", "lacks .*file-000.parquet"),
+        ("videos/observation.images.wrist", r"lacks .*file-000\.mp4 and 2 more files"),
+    ],
+)
+def test_a_data_set_that_lost_something_is_refused_and_nothing_is_deleted(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str, sentence: str
+) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setattr(dataset, "BATCH", 1)
+    export_episodes(library.episodes, out, quiet=True)
+    path = out / lost
+    path.unlink() if path.is_file() else shutil.rmtree(path)
+    before = {each: each.read_bytes() for each in out.rglob("*") if each.is_file()}
+    with pytest.raises(LibraryError, match=sentence):
+        export_episodes(library.episodes, out, quiet=True)
+    assert {each: each.read_bytes() for each in out.rglob("*") if each.is_file()} == before
+
+
 def test_trimmed_deleted_and_relabelled_episodes_are_exported_as_they_are_now(library: Library, tmp_path: Path) -> None:
     library.trim("episode-001", 3, 9)
     library.delete("episode-002")
@@ -141,7 +180,38 @@ def test_trimmed_deleted_and_relabelled_episodes_are_exported_as_they_are_now(li
     export_episodes(library.episodes, tmp_path / "out", quiet=True)
     frames = rows(tmp_path / "out")
     assert [row["control_step"] for row in frames] == [*range(3, 9), *range(12)]
-    assert [row["next.success"] for row in frames if row["next.done"]] == [True, False]
+    assert [row["next.success"] for row in frames if row["next.done"]] == [False, False], "neither's end is a success"
+
+
+def test_an_episode_ends_in_success_only_where_its_end_is_exported(library: Library, tmp_path: Path) -> None:
+    write_episode(library.root / "held.arrow", EpisodeHeader("held", "go", 1, 9.0), ["policy"] * 5 + ["hold"] * 2)
+    library.refresh()
+    library.trim("episode-001", 3, None)
+    library.trim("episode-002", None, 11)
+    export_episodes(library.episodes, tmp_path / "out", quiet=True)
+    ends = [row["next.success"] for row in rows(tmp_path / "out") if row["next.done"]]
+    assert ends == [True, False, True, True], "after the last picture nothing is exported anyway"
+
+
+def test_what_was_changed_since_it_was_exported_is_said(
+    library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_episode(library.root / "held.arrow", EpisodeHeader("held", "go", 1, 9.0), ["hold"] + ["policy"] * 5)
+    library.refresh()
+    library.trim("episode-001", 2, 9)
+    library.trim("held", 0, 5)
+    export_episodes(library.episodes, tmp_path / "out", quiet=True)
+    assert export_episodes(library.episodes, tmp_path / "out", quiet=True).changed == []
+    library.trim("held", 1, 5)
+    assert export_episodes(library.episodes, tmp_path / "out", quiet=True).changed == [], "it has no picture at 0"
+    library.trim("episode-001", 3, 10)
+    library.label("episode-002", "failure")
+    library.trim("held", 1, 4)
+    report = export_episodes(library.episodes, tmp_path / "out", quiet=True)
+    assert (report.exported, report.there) == (0, 4)
+    assert report.changed == ["episode-001", "episode-002", "held"]
+    assert main(["export", str(library.root), str(tmp_path / "out")]) == 0
+    assert "episode-001, episode-002, held. Export to a new folder" in capsys.readouterr().out
 
 
 def test_episodes_without_outcome_are_refused_or_left_out(library: Library, tmp_path: Path) -> None:
@@ -195,63 +265,25 @@ def test_pictures_of_another_size_are_refused_and_hide_no_other(library: Library
     assert report.exported == 2 and "pictures of 64 pixels" in report.refused["large"]
 
 
-def record_expert(path: Path, env: TabletopEnv, steps: int) -> None:
-    """A demonstration with a stretch of which nobody took pictures, and a nudge in it."""
-    env.reset(seed=7)
-    env.set_instruction(env.suggestions()[0])
-    writer = EpisodeWriter(path, EpisodeHeader(path.stem, env.suggestions()[0], 7, 3.0))
-    thing = env.movable[0]
-    for step in range(steps):
-        nudges = ((thing, (0.01, 0.0, 0.0)),) if step == 12 else ()
-        for name, offset in nudges:
-            env.nudge(name, offset)
-        hold = 8 <= step < 14
-        action = expert_action(env.world, env.goal)
-        record = make_record(path.stem, step, "expert", env.suggestions()[0], action=action)
-        seen = env.observe()
-        record.observation = replace(
-            record.observation, front=seen["front"], wrist=seen["wrist"], proprio=seen["proprio"]
-        )
-        record.state, record.hand, record.nudges = env.get_state(), env.hand_position.astype(np.float32), nudges
-        if hold:
-            record.control_source, record.observation = "hold", None
-            record.action = np.float32([0, 0, 0, 0, 0, 0, -1])
-        if step == steps - 1:
-            record.outcome, record.outcome_by = "failure", "human"
+def test_what_is_not_of_this_arm_is_refused_and_hides_no_other(library: Library, tmp_path: Path) -> None:
+    flat = np.zeros((24, 32, 3), np.uint8)
+    square = np.zeros((32, 32, 3), np.uint8)
+    cases = {
+        "wide": ({"front": flat, "wrist": flat}, "32 x 24 pixels"),
+        "unlike": ({"front": square, "wrist": square[:16, :16]}, "16 x 16 and 32 x 32 pixels"),
+        "numb": ({"proprio": np.zeros(6, np.float32)}, r"shape (6,)"),
+        "foreign": ({}, "cannot be replayed here"),
+    }
+    for name, (change, _) in cases.items():
+        schedule = "imported" if name == "foreign" else ""
+        writer = EpisodeWriter(library.root / f"{name}.arrow", EpisodeHeader(name, "go", 1, 0.5, schedule))
+        record = make_record(name, 0, "policy", "go", outcome="success")
+        record.observation = replace(record.observation, **change)
+        record.state = np.empty(0) if name == "foreign" else record.state
         writer.append(record)
-        env.world.step(record.action)
-    writer.close()
-
-
-def test_the_way_back_is_exact_and_gaps_were_drawn_from_the_state(tmp_path: Path) -> None:
-    env = TabletopEnv()
-    (tmp_path / "demos").mkdir()
-    record_expert(tmp_path / "demos" / "episode-001.arrow", env, 24)
-    env.close()
-    export_episodes(Library(tmp_path / "demos").episodes, tmp_path / "out", quiet=True)
-    assert len(rows(tmp_path / "out")) == 24
-    (tmp_path / "back").mkdir()
-    back = Library(tmp_path / "back")
-    report = import_dataset(tmp_path / "out", back, quiet=True)
-    assert (report["imported"], report["replayed"]) == (1, 1)
-    (episode,) = back.episodes
-    assert (episode.id, episode.outcome, episode.outcome_by) == ("out-000000", "failure", "human")
-    old = read_episode(tmp_path / "demos" / "episode-001.arrow").records
-    for before, after in zip(old, read_episode(episode.path).records, strict=True):
-        assert np.array_equal(before.state, after.state) and np.array_equal(before.action, after.action)
-        if before.observation is not None:
-            assert psnr(before.observation.front, after.observation.front) > 30
-    assert import_dataset(tmp_path / "out", back, quiet=True)["skipped"] == 1
-
-
-def test_a_foreign_data_set_is_shown_and_never_replayed(library: Library, tmp_path: Path) -> None:
-    export_episodes(library.episodes[:1], tmp_path / "out", quiet=True)
-    path = tmp_path / "out/meta/info.json"
-    info = json.loads(path.read_text())
-    info["features"]["action"]["names"] = [f"motor_{i}" for i in range(7)]
-    path.write_text(json.dumps(info))
-    (tmp_path / "back").mkdir()
-    report = import_dataset(tmp_path / "out", Library(tmp_path / "back"), quiet=True)
-    assert (report["imported"], report["replayed"]) == (1, 0) and "motor_0" in report["sentence"]
-    with pytest.raises(LibraryError, match=r"no LeRobotDataset v3\.0"):
-        import_dataset(tmp_path, Library(tmp_path / "back"), quiet=True)
+        writer.close()
+    library.refresh()
+    report = export_episodes(library.episodes, tmp_path / "out", quiet=True)
+    assert report.exported == 3 and {*report.refused} == {*cases}
+    for name, (_, sentence) in cases.items():
+        assert sentence in report.refused[name]

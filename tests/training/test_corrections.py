@@ -128,6 +128,17 @@ def test_frames_are_what_was_seen_with_what_the_human_did_as_label(demonstration
     env.close()
 
 
+def test_what_led_to_a_take_over_counts_nothing_also_where_that_is_trimmed_away(
+    demonstration: Path, tmp_path: Path
+) -> None:
+    library = corrected(demonstration, tmp_path, policy_steps=BEFORE_TAKE_OVER // 2)
+    library.trim("e", None, BEFORE_TAKE_OVER // 2)
+    env = TabletopEnv()
+    with pytest.raises(LibraryError, match="no step that can be learned from"):
+        stretches(library.find("e"), env)
+    env.close()
+
+
 def test_one_that_cannot_be_used_is_left_out_with_its_reason(demonstration: Path, tmp_path: Path) -> None:
     corrected(demonstration, tmp_path)
     write_episode(tmp_path / "foreign.arrow", EpisodeHeader("foreign", "press the red button", 1, 0.0), ["human"] * 3)
