@@ -74,7 +74,7 @@ class Cockpit:
         self.settings = SessionSettings(
             checkpoint=checkpoint, seed=seed, folder=self.folder, policy=policy, time_limit=time_limit
         )
-        self.tuning = FineTuning(checkpoint)
+        self.tuning = FineTuning(checkpoint, self.library)
         self._rerun_port = rerun_port
         self._context = get_context("spawn")
         self._client: SessionClient | None = None

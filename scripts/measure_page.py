@@ -180,9 +180,9 @@ def measure_losses(made: Bench, losses: int, with_rerun: bool = True) -> list[di
             with contextlib.suppress(Exception):
                 page.close()
             page = None
-        else:
-            page.keyboard.up("r")
         time.sleep(0.6)
+        if page is not None:
+            page.keyboard.up("r")  # not sooner: the key that is let go would hold the arm, too
         held = _held_after(made, lost_at)
         found.append({"kind": kind, "moving": moving, "ms": held})
     if page is not None:

@@ -101,13 +101,18 @@ class _Hands:
                 if done % RESETS == 0:
                     self._call("reset", seed=FIRST_SEED + 10_000 + done)
                 self._run()
-                time.sleep(self._rng.uniform(0.05, 0.35))
+                time.sleep(self._rng.uniform(0.15, 0.5))
                 if self._call("status")["state"] != "running":
                     continue
                 sent = time.time()
                 answer = page.ask("take_over") if command == "take_over" else self._call("stop")
                 time.sleep(3 * CONTROL_PERIOD)
-                later = [record for record in self._steps(answer["episode"], 12) if record.step >= answer["step"]]
+                steps = self._steps(answer["episode"], 12)
+                before = [record for record in steps if record.step < answer["step"]]
+                later = [record for record in steps if record.step >= answer["step"]]
+                if not before or before[-1].control_source != "policy":
+                    self._call("stop")
+                    continue  # the arm held already: that it holds on proves nothing
                 held += len(later) > 1 and all(record.control_source != "policy" for record in later)
                 waits += [1e3 * (later[0].wall_time - sent)] if later else []
                 done += 1
@@ -172,6 +177,7 @@ class _Hands:
     def pin(self, times: int) -> dict[str, Any]:
         """Every bin of x, y and z, pinned while the policy drives: how often does the motion agree in sign?"""
         agree: dict[str, dict[int, list[bool]]] = {ACTION_NAMES[d]: defaultdict(list) for d in DIRECTIONS}
+        unbound = []
         wanted = [(d, b) for d in DIRECTIONS for b in PINNED for _ in range(times)]
         page = Page(self._address)
         for number, (dimension, bin) in enumerate(tqdm(wanted, "pins", leave=False)):
@@ -184,11 +190,14 @@ class _Hands:
             pinned = [each for each in self._steps(status["episode"], 60) if each.pins is not None]
             for record in pinned[SETTLED:]:
                 agree[ACTION_NAMES[dimension]][bin].append((record.action[dimension] > 0) == (bin >= 5))
+                if record.proposal is not None and bin not in (4, 5):
+                    unbound.append((record.proposal[dimension] > 0) == (bin >= 5))
         page.close()
         clear = [each for bins in agree.values() for bin, all_ in bins.items() if bin not in (4, 5) for each in all_]
         return {
             "steps": len(clear),
             "agree": sum(clear) / max(len(clear), 1),
+            "refiner_alone_agrees": sum(unbound) / max(len(unbound), 1),
             "steps_of": {name: {bin: len(a) for bin, a in bins.items()} for name, bins in agree.items()},
             "bins": {name: {bin: sum(a) / len(a) for bin, a in bins.items() if a} for name, bins in agree.items()},
         }

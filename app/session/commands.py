@@ -36,6 +36,8 @@ SETTLE_STEPS = 40
 """control steps for which time goes on after something was moved, so that it comes to rest"""
 PIN_STEPS = 20
 """control steps for which a branch has its tokens pinned, if nothing else is said"""
+_FOR_THE_DRIVER = ("rewind", "branch", "finish", "nudge")
+"""what nobody does to the scene of somebody else who drives"""
 _LOADING = "The policy is being loaded: try again as soon as it is ready."
 
 
@@ -95,6 +97,8 @@ class SessionCommands:
         """
         if name not in self._commands:
             raise CommandError(f"There is no command {name!r}; use {', '.join(self._commands)}.")
+        if name in _FOR_THE_DRIVER and "holder" in arguments:
+            self.session.hand.spare(check_holder(arguments["holder"]))
         self._commands[name](arguments)
 
     # The policy at work.
@@ -102,8 +106,8 @@ class SessionCommands:
     def run(self, instruction: str, *following: str) -> None:
         """A new episode, or new words for the running one; what follows is done after it."""
         session = self.session
-        session.plan = list(following)
         if session.human and session.hand.holder is not None and session.journal.open:
+            session.plan = list(following)
             self._new_words(instruction)
             session.robot.new_words()
             session.say(session.state, f"“{instruction}”: you drive; Hand back lets the policy do it.")
@@ -114,6 +118,7 @@ class SessionCommands:
             session.say(session.state, "The policy is being loaded; it starts as soon as it is ready.")
             return
         self._require_policy()
+        session.plan = list(following)
         if session.journal.open:
             session.robot.new_generation()
             self._new_words(instruction)

@@ -78,6 +78,15 @@ class Hand:
         if self._holder != holder:
             raise self._taken()
 
+    def spare(self, who: str) -> None:
+        """Refuse what would take the scene from under somebody else's hands.
+
+        Raises:
+            CommandError: somebody else drives.
+        """
+        if self._holder not in (None, who):
+            raise self._taken()
+
     def _taken(self) -> CommandError:
         return CommandError(f"Somebody else drives the arm ({self._holder}): ask for it, wait, or press Stop.")
 

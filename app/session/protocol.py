@@ -130,10 +130,13 @@ def check_action(action: object) -> NDArray[np.float32]:
     """
     if not isinstance(action, list | tuple | np.ndarray) or len(action) != len(ACTION_NAMES):
         raise CommandError(f"A command has {len(ACTION_NAMES)} numbers: {', '.join(ACTION_NAMES)}.")
+    wrong = CommandError("A command must be numbers alone, each from -1 to 1.")
+    if any(isinstance(each, str | bool | np.bool_) for each in action):
+        raise wrong
     try:
         numbers = np.array(action, dtype=np.float32)
     except (TypeError, ValueError, OverflowError):
-        raise CommandError("A command must be numbers alone, each from -1 to 1.") from None
+        raise wrong from None
     if numbers.shape != (len(ACTION_NAMES),) or not np.isfinite(numbers).all() or np.abs(numbers).max() > 1:
         raise CommandError("Each number of a command must be from -1 to 1.")
     return numbers

@@ -83,6 +83,8 @@ def recall(
             for record in steps:
                 while is_busy():
                     yield False
+                if episode.records and len(record.state) != size:
+                    raise ValueError(f"step {record.step} has no state of this scene")
                 episode.add(record)
                 episode.instruction, episode.outcome, episode.step = record.instruction, record.outcome, record.step + 1
                 yield True

@@ -109,6 +109,8 @@ class Showing:
         session = self.session
         if session.state == "holding" and not session.human:
             session.freeze()
+        if session.moving and session.plan:
+            raise CommandError(f"“{session.plan[0]}” begins in a moment: press Stop to look back instead.")
         if session.moving and session.state != "ended":
             raise CommandError("The live view shows what happens now: press Pause, then look back.")
 

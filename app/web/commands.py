@@ -156,10 +156,12 @@ class Commands:
         """The episode failed: it ends so, time goes back, and whoever `holder` names has the arm."""
         return self._call("mark_failure", holder=holder, seconds=seconds)
 
-    def finish(self, outcome: object, instruction: object = None, seed: object = None) -> Status:
+    def finish(self, holder: str, outcome: object, instruction: object = None, seed: object = None) -> Status:
         """The attempt is a success or a failure: it is saved; the next scene begins, with the same words or alike."""
         number = whole_number(seed)
-        return self._call("finish", outcome=outcome, instruction=instruction, seed=seed if number is None else number)
+        return self._call(
+            "finish", holder=holder, outcome=outcome, instruction=instruction, seed=seed if number is None else number
+        )
 
     def ask(self, asker: str) -> Status:
         """Ask whoever drives for the arm; they see it for `app.session.hand.ASK_SECONDS`."""
@@ -186,9 +188,9 @@ class Commands:
         """Whoever drove is gone."""
         self._client.tell("leave", holder=holder)
 
-    def nudge(self, name: object, offset: object) -> Status:
+    def nudge(self, holder: str, name: object, offset: object) -> Status:
         """Move an object, drop one, change light or camera, push the arm: see `scenes.nudges`."""
-        return self._call("nudge", name=name, offset=offset)
+        return self._call("nudge", holder=holder, name=name, offset=offset)
 
     def pin_tokens(self, pins: object, steps: object) -> Status:
         """Steer the planner: {dimension: bin} for so many control steps; {} lets go."""
@@ -220,9 +222,9 @@ class Commands:
         """Play what is looked at in the live view and in Rerun, or stay where it is."""
         return self._call("play", on=is_on, speed=speed)
 
-    def rewind(self, step: object, episode: object = None) -> Status:
+    def rewind(self, holder: str, step: object, episode: object = None) -> Status:
         """Back to a recorded control step (of the newest episode, or the one that is named)."""
-        return self._call("rewind", step=whole_number(step), episode=episode)
+        return self._call("rewind", holder=holder, step=whole_number(step), episode=episode)
 
     def branch(self, point: object, holder: str) -> Status:
         """Go on from a recorded step: `{"step", "driver"?, "instruction"?, "schedule"?, "planner_latency_ms"?}`.

@@ -57,12 +57,12 @@ def add_endpoints(commands: Commands) -> None:
         """The episode failed: it ends so, time goes back by so many seconds (such as 2), and you drive."""
         return commands.mark_failure(_who(request), seconds)
 
-    def finish(outcome: str, instruction: str = "", seed: int = -1) -> dict[str, Any]:
+    def finish(outcome: str, request: gr.Request, instruction: str = "", seed: int = -1) -> dict[str, Any]:
         """The attempt is a "success" or a "failure": it is saved, and the next scene (or that of `seed`) begins.
 
         Without an instruction it is the same again, where the scene can do that, or one like it.
         """
-        return commands.finish(outcome, instruction, None if seed == -1 else seed)
+        return commands.finish(_who(request), outcome, instruction, None if seed == -1 else seed)
 
     def ask(request: gr.Request) -> dict[str, Any]:
         """Ask whoever drives for the arm; they have 20 seconds to answer with `give` or `keep`."""
@@ -84,17 +84,17 @@ def add_endpoints(commands: Commands) -> None:
         """Steer the planner: {dimension: bin} for so many control steps, such as {"z": 9}, 20; {} lets go."""
         return commands.pin_tokens(pins, steps)
 
-    def nudge(name: str, offset: list[float]) -> dict[str, Any]:
+    def nudge(name: str, offset: list[float], request: gr.Request) -> dict[str, Any]:
         """Move an object by [dx, dy, dz] metres, or do something else to the world.
 
         `drop NAME` [x, y]; `light` [strength, x, y], 1 is as it was; `camera` [x, y, z, across, up, roll] in metres and
         radians; `push` [x, y, z, steps] in newtons on the hand.
         """
-        return commands.nudge(name, offset)
+        return commands.nudge(_who(request), name, offset)
 
-    def rewind(step: int) -> dict[str, Any]:
+    def rewind(step: int, request: gr.Request) -> dict[str, Any]:
         """Scene and policy as they were before a control step of the newest episode."""
-        return commands.rewind(step)
+        return commands.rewind(_who(request), step)
 
     def branch(point: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """Go on as a new episode from {step, driver, episode?, instruction?, schedule?, planner_latency_ms?, pins?}."""

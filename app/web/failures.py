@@ -172,7 +172,9 @@ def make_failures_router(library: Path, commands: Commands, base: str) -> APIRou
 
         def gone_back() -> dict[str, Any]:
             said = _open(commands, root, asked)
-            return said if "error" in said else commands.rewind(asked.get("step"), said["looked"][0])
+            return (
+                said if "error" in said else commands.rewind("the failures page", asked.get("step"), said["looked"][0])
+            )
 
         return await run_in_threadpool(answer, gone_back)
 

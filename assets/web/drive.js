@@ -25,7 +25,7 @@ export class Drive {
     this.turning = false;
     this.wasStill = true;
     const on = { change: () => this.tick(), may: () => this.mine };
-    this.keys = new Keys(this.screen, { change: on.change, press: (key) => this.press(key) });
+    this.keys = new Keys(this.screen, { ...on, press: (key) => this.press(key) });
     this.pads = new Pads((name) => ({ gripper: () => this.grip(), stop: () => query("#stop").click(), swap: () => this.swap(), fails: () => this.other("x"), done: () => this.other("c") })[name]());
     this.pull = new Pull(view.canvas, query("#live-view .ghost"), this.camera, on);
     this.thumbs = new Thumbs(query("#live-view .pads"), on);
@@ -87,8 +87,8 @@ export class Drive {
     const away = status.driver === "human" && !mine;
     query("#take-over").disabled = away && status.holder !== null;
     const clamped = query('[data-field="clamped"]');
-    clamped.hidden = !(mine && status.clamped?.length);
-    if (!clamped.hidden) clamped.textContent = `No further: ${status.clamped.map((what) => edge(what, status.end_effector_position)).join(", ")}`;
+    clamped.hidden = !(mine && (status.refused || status.clamped?.length));
+    if (!clamped.hidden) clamped.textContent = status.refused ?? `No further: ${status.clamped.map((what) => edge(what, status.end_effector_position)).join(", ")}`;
   }
 
   seen(meta) { if (meta.hand) this.pull.see(meta.hand); }

@@ -10,7 +10,7 @@ const STALE = 250; // milliseconds after which where the hand was seen is old
 const still = () => [0, 0, 0, 0, 0, 0];
 
 export class Keys {
-  // on: {change(), press(key)} for keys that are no motion
+  // on: {change(), press(key), may()}: press for keys that are no motion, may: whether keys move the arm
   constructor(element, on) {
     this.held = new Set();
     this.slow = false;
@@ -18,9 +18,12 @@ export class Keys {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const key = event.key.toLowerCase();
       this.slow = event.shiftKey;
-      if (key in KEYS) {
+      const isShortcut = event.shiftKey && /^[a-z]$/.test(key); // of the page, unless it means slowly
+      if (key in KEYS && (!isShortcut || on.may())) {
         event.preventDefault();
         if (!event.repeat) { this.held.add(key); on.change(); }
+      } else if (isShortcut) {
+        return;
       } else if (!event.repeat && on.press(key)) event.preventDefault();
     });
     // Wherever a key is let go it is let go; and where the browser would not tell, nothing is held.

@@ -16,8 +16,8 @@ export function startShortcuts() {
   }
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (event.target.closest?.("#rerun, dialog[open]")) return;
     const key = named(event);
+    if (event.target.closest?.("dialog[open]") || (key !== "Esc" && event.target.closest?.("#rerun"))) return; // Esc stops the arm from there, too
     if (key !== "Esc" && isText(event.target)) return;
     if (key === "Enter" || (key === "Space" && event.target.closest?.("button, a, [role=treeitem], summary"))) return;
     if (key === "/") { event.preventDefault(); return query("#instruction :is(input, textarea)").focus(); }

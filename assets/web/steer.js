@@ -42,7 +42,7 @@ export class Steer {
         cell.onpointerleave = (event) => event.buttons && this.pinAll({ [name]: bin });
         cell.onpointerenter = cell.onfocus = (event) => {
           if (event.buttons) this.pinAll({ [name]: bin }); // dragged across rows
-          query('[data-field="token"]').textContent = this.words(dimension, bin);
+          query('[data-field="token"]').textContent = cell.ariaLabel = this.words(dimension, bin); // as it is now
         };
         grid.append(cell);
         return cell;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 
@@ -93,6 +94,15 @@ def test_another_seed_shows_another_scene(cockpit):
 def test_a_cockpit_that_was_not_started_says_so(tmp_path):
     with pytest.raises(CockpitError, match="start"):
         _ = Cockpit(tmp_path).client
+
+
+def test_corrections_are_learned_from_in_the_library_that_is_shown(tmp_path):
+    library = tmp_path / "library"
+    (library / "finetune").mkdir(parents=True)
+    (library / "finetune" / "job.json").write_text(
+        json.dumps({"pid": 1, "began": 0.0, "name": "better", "checkpoint": "x"})
+    )
+    assert Cockpit(tmp_path, library=library).tuning.status()["name"] == "better"
 
 
 def test_waiting_for_a_newer_picture_gives_the_newest_or_none():

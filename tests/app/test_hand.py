@@ -126,6 +126,8 @@ def test_twenty_a_second_are_taken_however_unevenly_they_arrive(jitter):
         [0] * 8,
         [0] * 6 + [2],
         [0] * 6 + [float("nan")],
+        ["0"] * 7,
+        [True] * 7,
         [0] * 6 + ["x"],
         [[0]] * 7,
         {},

@@ -159,6 +159,27 @@ def test_what_the_planner_refuses_ends_the_episode_without_motion(make):
     assert all(record.control_source == "hold" for record in log.records)
 
 
+def test_who_looks_back_between_two_of_several_instructions_does_not_stop_the_list(make):
+    session = make()
+    words = next(each for each in session.status["suggestions"] if "bowl" in each or "plate" in each)
+    session.robot.env.set_state(successful_state(7, words))
+    session.command("run", {"instruction": f"{words}; {words}"})
+    steps(session, 10)
+    assert session.status["state"] == "ended" and session.status["plan"] == [words]
+    assert "press Stop" in session.command("look", {"step": 2})["error"]
+    steps(session, 60)
+    assert session.status["episode"] == "episode-002" and session.status["plan"] == []
+
+
+def test_a_list_that_cannot_begin_changes_no_list(make):
+    session = make()
+    session.command("run", {"instruction": "pick up the red cube; push the red cube left"})
+    session.robot.driver.close()
+    session.robot.driver, session.problem = None, "There is no policy."
+    assert "no policy" in session.command("run", {"instruction": "open the drawer; close the drawer"})["error"]
+    assert session.status["plan"] == ["push the red cube left"]
+
+
 def test_success_must_hold_and_ends_the_episode_then_run_starts_a_new_one_from_there(make):
     session = make()
     words = next(each for each in session.status["suggestions"] if "bowl" in each or "plate" in each)

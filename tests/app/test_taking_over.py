@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import pytest
 from by_hand import FORWARD, drive, run, say, sources, steps, with_lockstep
 
 from app.session.hand import SILENCE
@@ -112,6 +113,28 @@ def test_only_who_holds_the_arm_may_hand_it_back(make):
     assert "Somebody else drives" in session.command("hand_back", {"holder": "you"})["error"]
     assert session.human and session.hand.holder == "me"
     assert "Say who drives" in session.command("take_over", {})["error"]
+
+
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [
+        ("rewind", {"step": 1}),
+        ("branch", {"step": 1, "driver": "human"}),
+        ("finish", {"outcome": "success"}),
+        ("nudge", {"name": "light", "offset": [0.5, 0.0, 0.0]}),
+    ],
+)
+def test_who_watches_takes_no_scene_from_under_the_hands_of_who_drives(make, command, given):
+    session = make()
+    run(session, 2)
+    say(session, "take_over", holder="me")
+    drive(session, 3)
+    say(session, "pause")
+    before = session.robot.env.get_state()
+    assert "Somebody else drives" in session.command(command, {**given, "holder": "you"})["error"]
+    assert session.human and session.hand.holder == "me" and session.status["episode"] == "episode-001"
+    assert (session.robot.env.get_state() == before).all()
+    say(session, command, **given, holder="me")
 
 
 def test_stop_takes_the_arm_from_whoever_drives(make):
