@@ -154,6 +154,7 @@ class LiveFeed:
     async def _do(self, name: str, asked: dict[str, Any]) -> dict[str, Any]:
         commands = self._commands
         known: dict[str, Callable[[], dict[str, Any]]] = {
+            "stop": commands.stop,
             "take_over": lambda: commands.take_over(name),
             "hand_back": lambda: commands.hand_back(name),
             "mark_failure": lambda: commands.mark_failure(name, asked.get("seconds", 2.0)),

@@ -52,6 +52,15 @@ function type(selector, text) {
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+// Stop goes the way that commands of the hands go: one that came after a Take over which followed it would undo that.
+function stopInOrder(view) {
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("#stop") || !view.isHeard) return; // then Gradio's way
+    event.stopImmediatePropagation();
+    view.ask({ do: "stop" });
+  }, { capture: true });
+}
+
 function start() {
   const panel = new StatusPanel();
   const strip = new TimingStrip(query("#timing canvas"));
@@ -112,6 +121,7 @@ function start() {
       if (view.frames === 1) setTimeout(() => isViewerShown || wantsViewer() && query("#rerun-toggle").click(), VIEWER_DELAY);
     },
   });
+  stopInOrder(view);
 
   drive = new Drive(view, (key) => operator?.press(key) ?? false);
   operator = new Operator(view, drive.screen);

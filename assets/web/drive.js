@@ -80,7 +80,7 @@ export class Drive {
     if (status.end_effector_position) this.pull.felt(status.end_effector_position);
     if (begins) this.show();
     if (changed) {
-      this.keys.held.clear();
+      this.keys.forget(mine ? this.view.took : Infinity); // who asks for the arm and holds a key then means it to move
       this.pull.end();
       this.show();
     }

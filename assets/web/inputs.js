@@ -12,7 +12,7 @@ const still = () => [0, 0, 0, 0, 0, 0];
 export class Keys {
   // on: {change(), press(key), may()}: press for keys that are no motion, may: whether keys move the arm
   constructor(element, on) {
-    this.held = new Set();
+    this.held = new Map(); // key -> when it was pressed
     this.slow = false;
     element.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -21,7 +21,7 @@ export class Keys {
       const isShortcut = event.shiftKey && /^[a-z]$/.test(key); // of the page, unless it means slowly
       if (key in KEYS && (!isShortcut || on.may())) {
         event.preventDefault();
-        if (!event.repeat) { this.held.add(key); on.change(); }
+        if (!event.repeat) { this.held.set(key, event.timeStamp); on.change(); }
       } else if (isShortcut) {
         return;
       } else if (!event.repeat && on.press(key)) event.preventDefault();
@@ -43,9 +43,12 @@ export class Keys {
     on.change();
   }
 
+  // What was held before a moment counts no more.
+  forget(moment) { for (const [key, at] of this.held) if (at < moment) this.held.delete(key); }
+
   get motion() {
     const motion = still();
-    for (const key of this.held) motion[KEYS[key][0]] += KEYS[key][1] * (this.slow ? 0.35 : 1);
+    for (const key of this.held.keys()) motion[KEYS[key][0]] += KEYS[key][1] * (this.slow ? 0.35 : 1);
     return motion;
   }
 }

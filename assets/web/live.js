@@ -1,5 +1,8 @@
 // The live view: frames and status over the /live WebSocket (see app/web/live.py), drawn by a worker of its own.
 
+const ALIVE = 1000; // milliseconds
+const TAKES = ["take_over", "mark_failure"];
+
 export class LiveView {
   // canvas: drawn to; isSlow: by the processor; on: {frame(meta), status(status), link(isOpen), reply(status), you(name)}
   constructor(canvas, isSlow, on) {
@@ -10,7 +13,10 @@ export class LiveView {
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     address.search = address.hash = "";
     const worker = new Worker(new URL("./live-worker.js", import.meta.url), { type: "module" });
+    this.heard = -Infinity;
+    this.took = Infinity; // when the arm was asked for with the last command, if that was what it asked for
     worker.onmessage = ({ data }) => {
+      this.heard = data.link === false ? -Infinity : performance.now();
       if ("link" in data) on.link(data.link);
       if (data.changed) this.changes?.push(data.changed);
       if (data.text) {
@@ -32,7 +38,13 @@ export class LiveView {
   }
 
   // A command that is answered with `reply`.
-  ask(command) { this.worker.postMessage({ send: JSON.stringify(command) }); }
+  ask(command) {
+    this.took = TAKES.includes(command.do) ? performance.now() : Infinity;
+    this.worker.postMessage({ send: JSON.stringify(command) });
+  }
+
+  // Whether somebody listens at the other end: the status comes five times a second.
+  get isHeard() { return performance.now() - this.heard < ALIVE; }
 
   // One command for the arm: seven numbers in [-1, 1].
   drive(action, number) { this.worker.postMessage({ send: JSON.stringify({ drive: action, n: number }) }); }
