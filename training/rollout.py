@@ -5,11 +5,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from policy import LibraPolicy
 from policy.runtime import Lockstep, Runtime, schedule_named
 from records import Observation
 from scenes import TabletopEnv
@@ -20,6 +20,9 @@ from scenes.tasks import is_successful
 from training.closeness import closest
 from training.tasks import Task
 from training.trace import TraceWriter
+
+if TYPE_CHECKING:
+    from policy import LibraPolicy
 
 TIME_LIMIT = 240
 """control steps (12 s)"""

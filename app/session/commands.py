@@ -51,7 +51,7 @@ class SessionCommands:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._attempt = OperatorCommands(session, self)
-        showing = Showing(session)
+        self.showing = showing = Showing(session)
         self._commands: dict[str, Callable[[dict[str, Any]], None]] = {
             "status": lambda _: None,
             "episodes": lambda _: None,
@@ -78,7 +78,6 @@ class SessionCommands:
             ),
             "look": lambda given: showing.look(check_step(given.get("step")), given.get("episode")),
             "open": lambda given: showing.open(check_log(given.get("path")), given.get("name"), given.get("step")),
-            "prepare": lambda _: showing.prepare(),
             "open_evaluated": lambda given: showing.open_evaluated(
                 given.get("root"), given.get("evaluation"), check_step(given.get("number")), given.get("step")
             ),

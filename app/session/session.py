@@ -170,6 +170,7 @@ class Session:
                 self.command("run", {"instruction": waiting})
         elif problem is not None:
             self._message = problem
+        self._commands.showing.prepare()
         self.refresh()
 
     # One control step.

@@ -44,7 +44,7 @@ class Showing:
         self._recalled(path, lambda size, is_busy: recall_log(path, known, size, is_busy), step)
 
     def prepare(self) -> None:
-        """Evaluations are being looked at: load what showing their episodes needs, while nothing moves."""
+        """Load what showing episodes of evaluations needs, while nothing moves: the first one is then there at once."""
         if not self._prepared:
             self._prepared = True
             read_in_background(self._load())

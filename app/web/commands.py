@@ -208,10 +208,6 @@ class Commands:
         """Show an episode that lies on disk, from a control step or its first on; it may then be gone back to."""
         return self._call("open", path=path, name=name, step=step)
 
-    def prepare(self) -> None:
-        """Evaluations are being looked at: the first episode of one is then there sooner. Waits for nothing."""
-        self._client.tell("prepare")
-
     def open_evaluated(self, root: str, evaluation: str, number: object, step: object = None) -> Status:
         """The same for an episode of a kept evaluation."""
         return self._call(

@@ -108,7 +108,6 @@ def make_failures_router(library: Path, commands: Commands, base: str) -> APIRou
 
     @router.get("/failures")
     def page_() -> HTMLResponse:
-        commands.prepare()
         return sheet("failures", "Failures", base)
 
     @router.get("/failures/evaluations")

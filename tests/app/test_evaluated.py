@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app import ROOT
 from app.session.protocol import SessionSettings
 from app.session.recorder import Recorder
 from app.session.session import Session
@@ -79,6 +82,12 @@ def test_it_is_shown_and_the_scene_goes_to_a_step_of_it_bit_for_bit(
     assert status["state"] == "paused" and status["seed"] == 870_000
     np.testing.assert_array_equal(session.robot.env.get_state(), replay_states(root, evaluation, 0)[1][20])
     assert session.command("take_over", {"holder": "me"})["branch"] == [f"{evaluation}-0", 20]
+
+
+def test_looking_at_evaluations_loads_no_network():
+    code = "import app.session.evaluated, diagnosis.recordings, sys; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "False", done.stderr
 
 
 def test_a_scene_with_other_things_on_the_table_is_shown_with_a_word_and_not_entered(

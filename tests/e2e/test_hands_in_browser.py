@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from e2e.steps import INSTRUCTION, wait_for
 from records.log import read_episode
@@ -44,7 +44,7 @@ def test_a_key_moves_the_arm_of_whoever_took_it_and_hand_back_returns_it(page: P
     )
     assert risen["driver"] == "human"
     page.keyboard.up("r")
-    assert "Human drives" in page.text_content('[data-field="badge"]')
+    expect(page.locator('[data-field="badge"]')).to_contain_text("Human drives", timeout=30_000)
     wait_for(running, lambda now: now["state"] == "holding" and now["driver"] == "human", 60)
     refused = running.predict(api_name="/take_over")
     assert "Somebody else drives" in refused["error"]

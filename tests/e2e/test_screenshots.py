@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from e2e.steps import say, wait_for
 
@@ -42,8 +42,8 @@ def paused(page: Page, client: Client) -> Client:
 
 
 def test_the_page_while_both_systems_think(page: Page, paused: Client, picture: Picture) -> None:
+    expect(page.locator("#pause")).to_have_text("Resume", timeout=30_000)
     picture("cockpit")
-    assert page.text_content("#pause").strip() == "Resume"
 
 
 def test_a_branch_by_hand_and_the_tree_of_episodes(page: Page, paused: Client, picture: Picture) -> None:
