@@ -25,7 +25,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "e2e")]
 
-from steps import FLAGS  # noqa: E402
+from steps import FLAGS, rerun_in  # noqa: E402
 
 from app.browser import find_browser  # noqa: E402
 
@@ -99,13 +99,18 @@ def measure(page: Page, address: str, times: int) -> dict[str, Any]:
     return {"library": library, "failures": failures}
 
 
-_STEPS = """() => {
-  const { looked, handle, recording } = window.libra?.viewer ?? {};
-  return looked && handle ? [looked[1], handle.get_time_for_timeline(recording, "step") ?? -1] : null;
+_SHOWN = """() => {
+  const { inspector } = window.libra, seen = inspector.seen.bind(inspector);
+  window.shown = [];
+  inspector.seen = (meta) => { shown.push([performance.timeOrigin + performance.now(), meta.step]); seen(meta); };
 }"""
-
-
-_LOOK = "(step) => window.libra.view.ask({ do: 'look', step, episode: window.libra.viewer.looked[0] })"
+_PICTURES = """() => {
+  window.pictures = [];
+  const epoch = performance.timeOrigin;
+  libra.viewer.onPicture = ({ began, drawn, cursor }) => pictures.push([epoch + began, epoch + drawn, cursor]);
+}"""
+_CURSOR = "() => window.libra?.viewer?.cursor ?? -1"
+_LOOK = "(step) => window.libra.view.ask({ do: 'look', step, episode: window.libra.inspector.facts.looked[0] })"
 
 
 def together(page: Page, address: str, shown: dict[str, Any], times: int) -> dict[str, Any]:
@@ -113,27 +118,38 @@ def together(page: Page, address: str, shown: dict[str, Any], times: int) -> dic
     page.goto(address)
     ask = "(body) => fetch('/failures/open', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })"
     page.evaluate(f"async (body) => {{ await ({ask})(body); }}", json.dumps(shown))
-    page.wait_for_function(f"() => {{ const at = ({_STEPS})(); return at && at[0] === at[1]; }}", timeout=180_000)
+    page.wait_for_function("() => window.libra?.inspector.facts?.looked", timeout=180_000)
+    rerun = rerun_in(page)
+    page.evaluate(_SHOWN)
+
+    def both_at(step: int) -> None:
+        page.wait_for_function("(step) => window.shown.at(-1)?.[1] === step", arg=step)
+        rerun.wait_for_function(f"(step) => ({_CURSOR})() === step", arg=step)
+
+    page.evaluate(_LOOK, 1)
+    both_at(1)
     took = []
     for number in range(times):
         step = (37 * number) % 60
         began = time.perf_counter()
         page.evaluate(_LOOK, step)
-        page.wait_for_function(
-            f"(step) => {{ const at = ({_STEPS})(); return at[0] === step && at[1] === step; }}", arg=step
-        )
+        both_at(step)
         took.append(1e3 * (time.perf_counter() - began))
     page.evaluate(_LOOK, 0)
     page.wait_for_timeout(1000)
-    page.evaluate("() => { window.pictures = []; libra.viewer.onPicture = (drawn) => pictures.push(drawn); }")
+    page.evaluate("window.shown = window.shown.slice(-1)")
+    rerun.evaluate(_PICTURES)
     page.evaluate("window.libra.view.ask({ do: 'play', on: true, speed: 1 })")
     page.wait_for_timeout(6000)
-    pictures = page.evaluate("pictures")
+    pictures = rerun.evaluate("pictures")
     page.evaluate("window.libra.view.ask({ do: 'play', on: false })")
     page.wait_for_timeout(2000)
-    shown_at, cursor = page.evaluate(_STEPS)
-    apart = [abs(picture["looked"] - picture["cursor"]) for picture in pictures]
-    between = [after["drawn"] - before["drawn"] for before, after in pairwise(pictures)]
+    shown_at = page.evaluate("window.shown")
+    apart = [abs(_shown(shown_at, began) - cursor) for began, _, cursor in pictures]
+    late = [_shown(shown_at, drawn) - cursor for _, drawn, cursor in pictures]
+    between = [after - before for (_, before, _), (_, after, _) in pairwise(pictures)]
+    first, last = pictures[0][0], pictures[-1][1]
+    frames = [time for time, _ in shown_at if first <= time <= last]
     return {
         "both_at_a_step_that_is_looked_at": summary(took),
         "pictures_of_rerun_in_play": {
@@ -141,9 +157,17 @@ def together(page: Page, address: str, shown: dict[str, Any], times: int) -> dic
             "steps_apart_worst": max(apart),
             "share_within_one": round(sum(each <= 1 for each in apart) / len(apart), 3),
             "between_two": summary(between),
+            "to_draw_one": summary([drawn - began for began, drawn, _ in pictures]),
+            "steps_that_went_by_while_it_was_drawn_median": statistics.median(late),
         },
-        "steps_apart_when_halted": abs(shown_at - cursor),
+        "frames_of_the_live_view_per_second_in_play": round(1e3 * len(frames) / (last - first), 1),
+        "steps_apart_when_halted": abs(shown_at[-1][1] - rerun.evaluate(_CURSOR)),
     }
+
+
+def _shown(frames: list[tuple[float, int]], at: float) -> int:
+    """The step that the live view showed at a time (milliseconds since the epoch)."""
+    return [step for time, step in frames if time <= at][-1]
 
 
 def main() -> int:

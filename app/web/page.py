@@ -10,28 +10,23 @@ from typing import Any, Final
 import gradio as gr
 import segno
 from gradio.components import Component
-from gradio_rerun import Rerun
-from gradio_rerun.events import TimeUpdate
 
 from app import ROOT
 from app.web.commands import MAX_LATENCY, SCHEDULES, Commands, Status
 from app.web.endpoints import add_endpoints
 from scenes.compose import WIDE_FOVY, WIDE_POSITION, WIDE_TARGET
 from scenes.constants import WORKSPACE_HIGH, WORKSPACE_LOW
-from viz.paths import episode_of
 
 MARKUP: Final = ROOT / "assets" / "web"
 # After every command the page shows the status that came back, at once, and the error sentence if there is one.
 _SHOW_REPLY: Final = "(status) => { window.libra?.reply(status) }"
-_PANELS: Final = {"top": "hidden", "blueprint": "hidden", "selection": "hidden"}
 
 
-def build_page(commands: Commands, rerun_url: str | None, link: str | None = None) -> gr.Blocks:
+def build_page(commands: Commands, link: str | None = None) -> gr.Blocks:
     """The page of a cockpit and its named endpoints.
 
     Args:
         commands: what it may ask of the session.
-        rerun_url: where the Rerun viewer finds its stream; None: where the page came from.
         link: the address to share with others.
     """
     with gr.Blocks(title="Libra Cockpit", analytics_enabled=False, fill_width=True) as page:
@@ -44,7 +39,7 @@ def build_page(commands: Commands, rerun_url: str | None, link: str | None = Non
                 gr.HTML(_markup("timing"), elem_id="timing")
                 _add_controls(page, commands)
             with gr.Column(elem_id="inspector"):
-                _add_viewer(rerun_url, commands)
+                _add_viewer()
                 gr.HTML(_markup("steer"), elem_id="steer")
         add_endpoints(commands)
     return page
@@ -122,46 +117,13 @@ def _add_controls(page: gr.Blocks, commands: Commands) -> None:
     )
 
 
-def _add_viewer(rerun_url: str | None, commands: Commands) -> None:
+def _add_viewer() -> None:
     with gr.Row(elem_id="inspector-bar"):
         gr.HTML(_markup("inspector"))
         toggle = gr.Button("Hide", elem_id="rerun-toggle", size="sm")
     with gr.Column(elem_id="rerun"):
         gr.HTML(_markup("viewer"))
-        # Unmounted until the page is usable: its program is large, and while hidden it costs nothing.
-        viewer = Rerun(
-            rerun_url,
-            visible=False,
-            height="100%",
-            container=False,
-            show_label=False,
-            panel_states=_PANELS,
-        )
-    # Only the browser knows by which address it came, and where to find the stream if it is to come the same way.
-    where = "" if rerun_url is not None else "value: [window.libra.streamAddress()], "
-    toggle.click(
-        None,
-        None,
-        viewer,
-        js=f"() => ({{{where}visible: window.libra.toggleViewer(), __type__: 'update'}})",
-        api_visibility="private",
-    )
-
-    def look_at_cursor(moved: TimeUpdate) -> Status:
-        return commands.look(round(moved.payload.time), episode_of(moved.payload.recording_id))
-
-    reply = gr.JSON(visible="hidden", elem_id="cursor-reply")
-    # While the viewer follows what happens it says so with every picture: only a person's hand on it comes through.
-    viewer.time_update(
-        look_at_cursor,
-        None,
-        reply,
-        js="() => window.libra.cursorMoved()",
-        queue=False,
-        show_progress="hidden",
-        trigger_mode="always_last",
-        api_visibility="private",
-    ).then(None, reply, None, js=_SHOW_REPLY)
+    toggle.click(None, js="() => window.libra.toggleViewer()", api_visibility="private")
 
 
 def _markup(name: str) -> str:

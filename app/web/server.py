@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -83,6 +83,7 @@ def build_app(cockpit: CockpitLike, access: Access | None = None) -> FastAPI:
     """
     import gradio as gr
 
+    from app.web import inspector
     from app.web.page import build_page
     from app.web.theme import CockpitTheme
 
@@ -103,6 +104,7 @@ def build_app(cockpit: CockpitLike, access: Access | None = None) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.feed = feed
+    app.add_middleware(inspector.Framing)
     app.add_middleware(Gate, access=access)
     app.include_router(make_router(cockpit))
 
@@ -116,23 +118,32 @@ def build_app(cockpit: CockpitLike, access: Access | None = None) -> FastAPI:
     app.include_router(make_failures_router(cockpit.library, commands, base))
     app.include_router(make_library_router(Shelf(cockpit.library), commands, base))
     app.mount(base, StaticFiles(directory=ASSETS), name="web")
-    return gr.mount_gradio_app(
-        app,
-        build_page(commands, cockpit.rerun_url if access.token is None else None, access.link),
-        path="/",
-        theme=CockpitTheme(),
-        head=_head(base),
-        favicon_path=str(ASSETS / "favicon.png"),
-        footer_links=[],
-        run_history=False,
-        show_error=False,
-    )
+    pages = {
+        inspector.PATH: (
+            inspector.build_inspector(commands, cockpit.rerun_url if access.token is None else None),
+            _head(base, ("rerun",), "rerun"),
+        ),
+        "/": (build_page(commands, access.link), _head(base, STYLES, "cockpit")),
+    }
+    for path, (page, head) in pages.items():
+        gr.mount_gradio_app(
+            app,
+            page,
+            path=path,
+            theme=CockpitTheme(),
+            head=head,
+            favicon_path=str(ASSETS / "favicon.png") if path == "/" else None,
+            footer_links=[],
+            run_history=False,
+            show_error=False,
+        )
+    return app
 
 
-def _head(base: str) -> str:
-    styles = "".join(f'<link rel="stylesheet" href="{base}/{name}.css">\n' for name in STYLES)
+def _head(base: str, styles: Sequence[str], script: str) -> str:
+    links = "".join(f'<link rel="stylesheet" href="{base}/{name}.css">\n' for name in styles)
     return (
-        f'{styles}<script type="module" src="{base}/cockpit.js"></script>\n'
+        f'{links}<script type="module" src="{base}/{script}.js"></script>\n'
         '<meta name="color-scheme" content="dark light">'
     )
 

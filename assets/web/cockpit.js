@@ -3,6 +3,8 @@
 import { Ask } from "./ask.js";
 import { Branch } from "./branch.js";
 import { Drive } from "./drive.js";
+import { drawsInSoftware } from "./graphics.js";
+import { Inspector } from "./inspector.js";
 import { LiveView } from "./live.js";
 import { StatusPanel } from "./status.js";
 import { Nudge } from "./nudge.js";
@@ -17,7 +19,6 @@ import { Tree } from "./tree.js";
 import { Tour } from "./tour.js";
 import { TimingStrip } from "./timing.js";
 import { World } from "./world.js";
-import { Viewer, drawsInSoftware, streamAddress } from "./viewer.js";
 
 const TIPS = {
   run: "Carry out the instruction",
@@ -66,7 +67,10 @@ function start() {
   const strip = new TimingStrip(query("#timing canvas"));
   const isSlow = drawsInSoftware();
   document.body.classList.toggle("software", isSlow); // round corners over moving pictures cost a third more
-  const viewer = new Viewer(query("#rerun"), isSlow);
+  const inspector = new Inspector(query("#rerun"), {
+    reply: (status) => answer(status),
+    escape: () => document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true })),
+  });
   query('[data-field="pace"]').hidden = !isSlow;
   let lastFrame = 0;
   let isLinked = false;
@@ -87,11 +91,8 @@ function start() {
   const apply = (status) => {
     latest = status;
     strip.show(status);
-    viewer.isMoving = status.state === "running" || status.driver === "human";
-    viewer.isPlaying = Boolean(status.playing);
-    viewer.isDriving = status.driver === "human" && status.holder === you;
-    viewer.follow(status);
-    if (isSlow) pace(viewer.isDriving);
+    inspector.follow(status, you);
+    if (isSlow) pace(inspector.isDriving);
     suggest(status.suggestions ?? []);
     label(status.state);
     drive?.follow(status, you);
@@ -115,7 +116,7 @@ function start() {
     frame: (meta) => {
       drive?.seen(meta);
       steer?.seen(meta);
-      viewer.seen(meta);
+      inspector.seen(meta);
       lastFrame = performance.now();
       panel.veil(null);
       if (view.frames === 1) setTimeout(() => isViewerShown || wantsViewer() && query("#rerun-toggle").click(), VIEWER_DELAY);
@@ -211,13 +212,8 @@ function start() {
     view,
     drive,
     reply: answer,
-    toggleViewer,
-    cursorMoved: () => {
-      if (!viewer.isTouched || viewer.isMoving) throw new Error("not by hand"); // goes no further: nothing is asked
-      return [];
-    },
-    streamAddress,
-    viewer,
+    toggleViewer: () => inspector.show(toggleViewer()),
+    inspector,
   };
   describe();
   startShortcuts();
@@ -229,7 +225,7 @@ function start() {
 let isViewerShown = false;
 const wantsViewer = () => localStorage.getItem("libra-viewer") !== "hidden";
 
-// Called by the toggle's Gradio event; returns whether the viewer is to be mounted.
+// Whether the viewer is to be shown from now on.
 function toggleViewer() {
   isViewerShown = !isViewerShown;
   localStorage.setItem("libra-viewer", isViewerShown ? "shown" : "hidden");

@@ -17,7 +17,7 @@ export function startShortcuts() {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const key = named(event);
-    if (event.target.closest?.("dialog[open]") || (key !== "Esc" && event.target.closest?.("#rerun"))) return; // Esc stops the arm from there, too
+    if (event.target.closest?.("dialog[open]")) return;
     if (key !== "Esc" && isText(event.target)) return;
     if (key === "Enter" || (key === "Space" && event.target.closest?.("button, a, [role=treeitem], summary"))) return;
     if (key === "/") { event.preventDefault(); return query("#instruction :is(input, textarea)").focus(); }

@@ -1,4 +1,4 @@
-// Manners for the Rerun viewer, which draws and fetches by itself inside our page.
+// Manners for the Rerun viewer, which draws and fetches by itself.
 //
 // Where no graphics card draws it, the processor does, on the cores that simulate and drive the robot: one picture of it
 // costs as much as ten of the live view. There it is drawn less often while the arm moves, not at all while this page drives
@@ -13,13 +13,12 @@ const CATCHING_UP = 60; // it takes in what it was sent only while it draws
 const CATCH_UP_LASTS = 12_000;
 const TOUCHED = 80;
 const TOUCH_LASTS = 1500;
-const BREATHE = 2; // times as long as a picture of it took, nothing of it is drawn: the page has its turn
+const BREATHE = crossOriginIsolated ? 0 : 2; // times as long as a picture of it took, nothing is drawn: the page around has its turn
 const MOST_BREATH = 1500;
 
 const LOOKS = 200; // milliseconds between two looks whether the viewer is at the step that is looked at
 const TIMELINE = "step";
 
-const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 const RELEASES = "https://api.github.com/repos/rerun-io/";
 
 export class Viewer {
@@ -30,7 +29,7 @@ export class Viewer {
     this.isMoving = false;
     this.isPlaying = false; // what is recorded
     this.cost = 0; // milliseconds, of the last picture
-    this.isDriving = false; // this page, by hand
+    this.isDriving = false; // the page around, by hand
     this.touched = -Infinity; // when somebody last pointed at the viewer, or typed there
     for (const kind of ["pointermove", "pointerdown", "wheel", "keydown"])
       place.addEventListener(kind, () => { this.touched = performance.now(); }, { capture: true, passive: true });
@@ -41,9 +40,7 @@ export class Viewer {
     darken();
     keepHome();
     keepQuiet();
-    let isChosen = false; // by the last click
-    document.addEventListener("pointerdown", (event) => { isChosen = place.contains(event.target); }, { capture: true, passive: true });
-    keepFocus(() => isChosen);
+    keepFocus();
     catchHandle((handle) => { this.handle = handle; });
     setInterval(() => this.keepUp(), LOOKS);
     if (this.isSlow) this.pace();
@@ -59,9 +56,10 @@ export class Viewer {
   }
 
   // The viewer's cursor goes where the live view is, unless a person's hand is on it: then the live view follows the cursor.
-  follow({ recording, looked, state }) {
-    const goesOn = this.looked && !looked && state === "running";
-    Object.assign(this, { recording, looked });
+  follow({ state, ...facts }) {
+    const goesOn = this.looked && !facts.looked && state === "running";
+    Object.assign(this, facts); // recording, looked, isMoving, isPlaying, isDriving
+    const { recording } = this;
     if (goesOn && recording) this.reach((handle) => { handle.set_active_recording_id(recording); handle.set_playing(recording, true); }); // along with what comes
     this.keepUp();
   }
@@ -124,11 +122,12 @@ export class Viewer {
         const asked = performance.now();
         direct((time) => {
           this.keepUp();
+          const began = performance.now();
           const looked = this.looked?.[1];
           if (this.isMoving) callback(time);
           else slowly(() => callback(time));
           drawn = performance.now();
-          this.onPicture?.({ drawn, looked, cursor: this.cursor });
+          this.onPicture?.({ began, drawn, looked, cursor: this.cursor });
           this.cost = drawn - asked; // with what the browser still had to do before it, clicks among it
         });
       };
@@ -175,10 +174,10 @@ function keepHome() {
     String(input?.url ?? input).startsWith(RELEASES) ? Promise.resolve(new Response("{}", { status: 404 })) : direct(input, options);
 }
 
-// It would take the keyboard with every picture, from whoever types somewhere else on the page.
-function keepFocus(mayTake) {
+// It would take the keyboard with every picture, from whoever types somewhere else.
+function keepFocus() {
   const direct = HTMLElement.prototype.focus;
-  HTMLElement.prototype.focus = function (...options) { if (mayTake() || !asksViewer()) direct.apply(this, options); };
+  HTMLElement.prototype.focus = function (...options) { if (document.hasFocus()) direct.apply(this, options); };
 }
 
 // It tells the console each shader's every expression, 16,000 lines that take longer than the shaders do.
@@ -191,13 +190,4 @@ function keepQuiet() {
 export function streamAddress() {
   const { protocol, hostname, port } = location;
   return `rerun+${protocol}//${hostname}:${port || (protocol === "https:" ? 443 : 80)}/proxy`;
-}
-
-// Whether the processor draws, for want of a graphics card.
-export function drawsInSoftware() {
-  const gl = document.createElement("canvas").getContext("webgl2");
-  const facts = gl?.getExtension("WEBGL_debug_renderer_info");
-  const name = facts ? gl.getParameter(facts.UNMASKED_RENDERER_WEBGL) : "";
-  gl?.getExtension("WEBGL_lose_context")?.loseContext();
-  return gl === null || SOFTWARE.test(name);
 }

@@ -14,6 +14,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from app.web.access import NO_TOKEN, OTHER_NAME, OTHER_SITE, WRONG_TOKEN, Access, access_for
+from app.web.inspector import ISOLATION
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 FOREIGN = "http://evil.example"
@@ -55,7 +56,7 @@ def test_without_the_token_no_route_is_reachable(lan, behind):
     before, answers = list(behind.client.asked), {}
     asked = sorted(set(routes(app)))
     paths = {path for _, path in asked}
-    assert len(asked) > 40 and {"/live", "/download/kind", "/config", "/gradio_api/run/api_name"} <= paths
+    assert len(asked) > 40 and {"/live", "/download/kind", "/config", "/gradio_api/run/api_name", "/rerun/"} <= paths
     assert ("POST", "/rerun.sdk_comms.v1alpha1.MessageProxyService/ReadMessages") in asked
     with browser(address) as client:
         for method, path in [*asked, ("GET", "/nowhere")]:
@@ -153,6 +154,14 @@ def test_a_name_that_is_not_ours_is_refused(lan, local, is_shared, host):
     address, headers = (lan[0], BEARER) if is_shared else (local, {})
     answer = httpx.get(f"http://{address}/", headers={**headers, "Host": host}, trust_env=False)
     assert answer.status_code == 403 and answer.text == OTHER_NAME
+
+
+def test_only_our_own_pages_hold_ours_in_a_frame_and_the_viewer_s_is_to_run_apart(local):
+    cockpit, viewer = (httpx.get(f"http://{local}{path}") for path in ("/", "/rerun/"))
+    assert cockpit.headers["content-security-policy"] == "frame-ancestors 'self'"
+    assert viewer.headers["content-security-policy"] == "frame-ancestors 'self'"
+    name, value = ISOLATION
+    assert viewer.headers[name] == value and name.lower() not in cockpit.headers
 
 
 def test_on_this_machine_alone_no_token_is_asked_for(local):

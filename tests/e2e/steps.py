@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from gradio_client import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 INSTRUCTION = "#instruction textarea, #instruction input"
 FLAGS = [
@@ -34,3 +34,11 @@ def wait_for(client: Client, done, seconds: float) -> dict:  # type: ignore[no-u
 def say(page: Page, words: str) -> None:
     page.fill(INSTRUCTION, words)
     page.press(INSTRUCTION, "Enter")
+
+
+def rerun_in(page: Page) -> Frame:
+    """The page of the Rerun viewer within the cockpit's, once the viewer answers."""
+    frame = page.wait_for_selector("#rerun iframe").content_frame()
+    assert frame is not None
+    frame.wait_for_function("() => window.libra?.viewer?.handle")
+    return frame

@@ -28,7 +28,7 @@ TWICE = """() => {
 }"""
 FOCUSED = """() => {
     const at = document.activeElement;
-    if (at === document.body || at.closest("#rerun")) return null;
+    if (at === document.body || at.closest("#rerun")) return null; // within the frame its own page shows it
     const seen = (each) => {
       const style = each && getComputedStyle(each);
       if (!style) return false;

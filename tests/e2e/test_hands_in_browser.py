@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,6 @@ from playwright.sync_api import Page, expect
 
 from e2e.steps import INSTRUCTION, wait_for
 from records.log import read_episode
-
-
-@pytest.fixture(scope="module", autouse=True)
-def without_viewer(page: Page) -> Iterator[None]:
-    """Where the processor draws it, the Rerun viewer keeps the page busy for seconds; these tests do not look at it."""
-    page.wait_for_function("window.libra?.view.frames > 5")
-    page.wait_for_timeout(3000)  # it mounts a little after the first picture
-    hide_or_show = "(hidden) => document.body.classList.contains('viewer-hidden') === hidden || {0}"
-    hide_or_show = hide_or_show.format("document.querySelector('#rerun-toggle').click()")
-    page.evaluate(hide_or_show, True)
-    yield
-    page.evaluate(hide_or_show, False)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from gradio_client import Client
 from playwright.sync_api import Page
 from rerun.chunk import RrdReader
 
-from e2e.steps import INSTRUCTION, say, wait_for
+from e2e.steps import INSTRUCTION, rerun_in, say, wait_for
 from records import CONTROL_PERIOD
 from viz import paths
 
@@ -51,17 +51,37 @@ def entities(recording: Path) -> set[str]:
     return {chunk.entity_path.lstrip("/") for chunk in RrdReader(recording).stream().collect().stream()}
 
 
+def test_no_picture_of_the_viewer_keeps_the_page_waiting(page: Page) -> None:
+    rerun = rerun_in(page)
+    page.evaluate(
+        "() => { window.longest = 0; let last = performance.now(); window.ticking = setInterval(() => {"
+        " longest = Math.max(longest, performance.now() - last); last = performance.now(); }, 10); }"
+    )
+    rerun.evaluate("() => { const began = performance.now(); while (performance.now() - began < 3000); }")
+    assert page.evaluate("() => { clearInterval(ticking); return longest; }") < 1500
+
+
+def test_escape_stops_the_arm_while_the_viewer_has_the_keyboard(page: Page, client: Client) -> None:
+    status = client.predict("880000", api_name="/reset")
+    say(page, status["suggestions"][0])
+    wait_for(client, lambda now: now["step"] >= 2, 60)
+    page.locator("#rerun iframe").click(position={"x": 250, "y": 150})
+    page.keyboard.press("Escape")
+    wait_for(client, lambda now: now["state"] == "holding", 30)
+
+
 def test_the_viewer_takes_no_key_from_who_types_elsewhere(page: Page) -> None:
-    page.evaluate("() => { window.drawn = 0; libra.viewer.onPicture = () => { drawn += 1; }; }")
-    page.wait_for_function("() => drawn > 0")
+    rerun = rerun_in(page)
+    rerun.evaluate("() => { window.drawn = 0; libra.viewer.onPicture = () => { drawn += 1; }; }")
+    rerun.wait_for_function("() => drawn > 0")
     page.fill(INSTRUCTION, "")
     page.focus(INSTRUCTION)
     words = "pick up the red cube"
-    before = page.evaluate("drawn")
+    before = rerun.evaluate("drawn")
     for letter in words:
         page.keyboard.type(letter)
         page.wait_for_timeout(100)
-    assert page.evaluate("drawn") > before
+    assert rerun.evaluate("drawn") > before
     assert page.input_value(INSTRUCTION) == words
 
 
@@ -72,19 +92,20 @@ _AT_THE_SAME_STEP = """() => {
 
 
 def test_rerun_goes_to_the_step_that_is_looked_at_and_along_in_play(page: Page, client: Client) -> None:
+    rerun = rerun_in(page)
     page.wait_for_selector("#rewind:enabled")
     page.focus("#timeline canvas")
     for key in ("Home", "PageDown", "ArrowRight"):
         before = client.predict(api_name="/status")["looked"]
         page.keyboard.press(key)
         looked = wait_for(client, lambda now, before=before: now["looked"] not in (None, before), 30)["looked"]
-        page.wait_for_function(_AT_THE_SAME_STEP)
+        rerun.wait_for_function(_AT_THE_SAME_STEP)
         assert client.predict(api_name="/status")["looked"] == looked, "the viewer's cursor moves the page back"
-    page.evaluate("() => { window.pictures = []; libra.viewer.onPicture = (drawn) => pictures.push(drawn); }")
+    rerun.evaluate("() => { window.pictures = []; libra.viewer.onPicture = (drawn) => pictures.push(drawn); }")
     page.evaluate("window.libra.view.ask({ do: 'play', on: true, speed: 0.5 })")
-    page.wait_for_function("() => new Set(pictures.map((drawn) => drawn.cursor)).size > 2")
+    rerun.wait_for_function("() => new Set(pictures.map((drawn) => drawn.cursor)).size > 2")
     page.evaluate("window.libra.view.ask({ do: 'play', on: false })")
-    assert all(abs(drawn["looked"] - drawn["cursor"]) <= 1 for drawn in page.evaluate("pictures"))
+    assert all(abs(drawn["looked"] - drawn["cursor"]) <= 1 for drawn in rerun.evaluate("pictures"))
 
 
 @pytest.mark.parametrize(
