@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from policy.anchors import to_anchors
 from policy.config import PolicyConfig
+from policy.frozen import FrozenForOne, Tensors
 from policy.geometry import POSE_SIZE
 from policy.grounding import ROLES, GroundingHead, SentenceReader, read_peak
 from policy.head import PEAK_FACTS, PLACE_SIZE, TURN_UNIT, CoarseHead
@@ -71,31 +72,19 @@ class PlannerModel(nn.Module):
         self.head = CoarseHead(config, self.reader.width)
 
     def perceive(
-        self,
-        front: Tensor,
-        wrist: Tensor,
-        pose: Tensor,
-        words: Tensor,
-        mask: Tensor,
-        extra: tuple[Tensor, Tensor, Tensor] | None = None,
+        self, front: Tensor, wrist: Tensor, pose: Tensor, roles: Tensor, task: Tensor, targets: Tensor | None = None
     ) -> Perception:
-        """Pictures (B, S, S, 3) uint8, hand pose (B, POSE_SIZE), sentence features (B, W, 384) and mask (B, W).
+        """Pictures (B, S, S, 3) uint8, hand pose (B, POSE_SIZE), role queries (B, 2, width) and task vector (B, width).
 
-        `extra`: features and masks of further phrases (E, W, 384), (E, W) and which of them each sample asks for
-        (B, Q); only their target grounding is computed (training).
+        `targets`: further queries (B, Q, width), of which only the grounding is computed (training).
         """
         front_map, front_pool = self.front(to_input(front))
         wrist_map, wrist_pool = self.wrist(to_input(wrist))
-        roles, task = self.reader(words, mask)
-        queries = roles
-        if extra is not None:
-            targets = self.reader(extra[0], extra[1])[0][:, 0]
-            queries = torch.cat((roles, targets[extra[2]]), 1)
-        groundings = {
-            "front": self.ground_front(queries, front_map, front_pool),
-            "wrist": self.ground_wrist(queries, wrist_map, wrist_pool),
-        }
-        hand = self.ground_front(self.hand.expand(len(roles), 1, -1), front_map, front_pool)
+        queries = roles if targets is None else torch.cat((roles, targets), 1)
+        asked = torch.cat((queries, self.hand.expand(roles.shape[0], 1, -1).to(queries.dtype)), 1)
+        by_front = self.ground_front(asked, front_map, front_pool)
+        groundings = {"front": by_front[:, :-1], "wrist": self.ground_wrist(queries, wrist_map, wrist_pool)}
+        hand = by_front[:, -1:]
         peaks = (
             read_peak(groundings["front"][:, : len(ROLES)], front_map),
             read_peak(groundings["wrist"][:, : len(ROLES)], wrist_map),
@@ -111,6 +100,21 @@ class PlannerModel(nn.Module):
         assert self.kind is not None
         return self.kind(self.reader(words, mask)[1])
 
+    def answer(
+        self,
+        front: Tensor,
+        wrist: Tensor,
+        proprio: Tensor,
+        pose: Tensor,
+        roles: Tensor,
+        task: Tensor,
+        targets: Tensor | None = None,
+    ) -> PlannerOutput:
+        """`perceive`, then the head with normalised proprioception (B, P) and the hand's pose (B, POSE_SIZE)."""
+        seen = self.perceive(front, wrist, pose, roles, task, targets)
+        tokens, state = self.head(seen.peaks, seen.turn, proprio, pose, seen.task)
+        return PlannerOutput(tokens, seen.groundings, seen.hand, state, seen.kind)
+
     def forward(
         self,
         front: Tensor,
@@ -121,10 +125,14 @@ class PlannerModel(nn.Module):
         mask: Tensor,
         extra: tuple[Tensor, Tensor, Tensor] | None = None,
     ) -> PlannerOutput:
-        """`perceive`, then the head with normalised proprioception (B, P) and the hand's pose (B, POSE_SIZE)."""
-        seen = self.perceive(front, wrist, pose, words, mask, extra)
-        tokens, state = self.head(seen.peaks, seen.turn, proprio, pose, seen.task)
-        return PlannerOutput(tokens, seen.groundings, seen.hand, state, seen.kind)
+        """Reads sentence features (B, W, 384) with their mask (B, W), then answers.
+
+        `extra`: features and masks of further phrases (E, W, 384), (E, W) and which of them each sample asks for
+        (B, Q), for their target grounding (training).
+        """
+        roles, task = self.reader(words, mask)
+        targets = None if extra is None else self.reader(extra[0], extra[1])[0][:, 0][extra[2]]
+        return self.answer(front, wrist, proprio, pose, roles, task, targets)
 
 
 class Planner:
@@ -136,6 +144,8 @@ class Planner:
         self.horizon = model.config.horizon
         self._sentences = sentences
         self._mean, self._spread = mean, spread
+        self._answer = FrozenForOne(self.model, self._flat)
+        self._asked: dict[str, tuple[Tensor, Tensor]] = {}
 
     @torch.inference_mode()
     def plan(self, observation: Observation) -> Intent:
@@ -149,7 +159,7 @@ class Planner:
         said = [observation.instruction for observation in observations]
         if self.config.second_look:
             said += [mirror_words(sentence) for sentence in said]
-        words, mask = self._sentences.encode(said)
+        roles, task = (torch.cat(each) for each in zip(*map(self._read, said), strict=True))
         front = np.stack([observation.front for observation in observations])
         wrist = np.stack([observation.wrist for observation in observations])
         felt = np.stack([observation.proprio for observation in observations])
@@ -158,20 +168,16 @@ class Planner:
             wrist = np.concatenate((wrist, mirror_pictures(wrist)))
             felt = np.concatenate((felt, mirror_proprio(felt)))
         proprio = torch.from_numpy(felt)
-        output = self.model(
+        answer = self._answer(
             torch.from_numpy(front),
             torch.from_numpy(wrist),
             (proprio - self._mean) / self._spread,
             proprio[:, :POSE_SIZE],
-            words,
-            mask,
+            roles,
+            task,
         )
-        probabilities = output.tokens.softmax(-1).numpy()
-        state = output.state.numpy()
-        kind = np.zeros((len(front), len(TASKS)), np.float32)
-        if output.kind is not None:
-            kind = output.kind.softmax(-1).numpy()
-        maps = {camera: logits.softmax(-1).numpy() for camera, logits in output.groundings.items()}
+        probabilities, by_front, by_wrist, state, kind = (each.numpy() for each in answer)
+        maps = {"front": by_front, "wrist": by_wrist}
         if self.config.second_look:
             probabilities = _mean_of_both(probabilities, mirror_bins)
             maps = {camera: _mean_of_both(values, self._mirror_heatmaps) for camera, values in maps.items()}
@@ -200,6 +206,19 @@ class Planner:
                 )
             )
         return intents
+
+    def _flat(self, *given: Tensor) -> Tensors:
+        """Of `PlannerModel.answer`: probabilities of tokens, of where things are by camera, state, kind of task."""
+        output = self.model.answer(*given)
+        kind = torch.zeros(len(output.state), len(TASKS)) if output.kind is None else output.kind.softmax(-1)
+        maps = (output.groundings[camera].softmax(-1) for camera in ("front", "wrist"))
+        return (output.tokens.softmax(-1), *maps, output.state, kind)
+
+    def _read(self, sentence: str) -> tuple[Tensor, Tensor]:
+        """What a sentence asks for depends on nothing else, so it is read once, by itself."""
+        if sentence not in self._asked:
+            self._asked[sentence] = self.model.reader(*self._sentences.encode([sentence]))
+        return self._asked[sentence]
 
     def _mirror_heatmaps(self, maps: np.ndarray) -> np.ndarray:
         side = self.config.map_size

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from policy.actions import STEP_METRES, STEP_RADIANS, decode
 from policy.anchors import FEATURE_SIZE, read_anchors
 from policy.config import PolicyConfig
+from policy.frozen import FrozenForOne, Tensors
 from policy.layers import Attention, mlp, sinusoid
 from policy.vision import GridEncoder, to_input
 from records import Chunk, Intent, Observation
@@ -227,6 +228,7 @@ class Refiner:
         self.config = model.config
         self.chunk_steps = model.config.chunk
         self._mean, self._spread = mean, spread
+        self._answer = FrozenForOne(self.model, self._denoised)
 
     def refine(
         self, observation: Observation, intent: Intent, start_step: int, committed: np.ndarray, noise_seed: int
@@ -239,7 +241,8 @@ class Refiner:
         """`refine` for several arguments at once."""
         asked_at = time.monotonic()
         noise = torch.stack([self._noise(seed) for *_, seed in asked])
-        actions = self.model.denoise(self._remember(asked), noise).clamp(-1, 1).numpy().copy()
+        (answer,) = self._answer(noise, *self._read(asked))
+        actions = answer.clamp(-1, 1).numpy().copy()
         actions[..., 6] = np.where(actions[..., 6] > 0, 1.0, -1.0)
         ready_at = time.monotonic()
         return [
@@ -258,7 +261,11 @@ class Refiner:
     def _noise(self, seed: int) -> Tensor:
         return torch.randn((self.config.chunk, self.config.action_size), generator=torch.Generator().manual_seed(seed))
 
-    def _remember(self, asked: list[RefineArguments]) -> Remembered:
+    def _denoised(self, noise: Tensor, *read: Tensor) -> Tensors:
+        return (self.model.denoise(self.model.remember(*read), noise),)
+
+    def _read(self, asked: list[RefineArguments]) -> Tensors:
+        """What `RefinerModel.remember` wants to be told."""
         config = self.config
         seen = [observation for observation, *_ in asked]
         windows, motions, ages, fixed = [], [], [], []
@@ -273,7 +280,7 @@ class Refiner:
         given = [intent.anchors for _, intent, *_ in asked if intent.anchors is not None]
         then = np.stack([intent.proprio for _, intent, *_ in asked])
         anchors = read_anchors(np.stack(given), proprio, then)
-        return self.model.remember(
+        return (
             torch.from_numpy(np.stack([observation.front for observation in seen])),
             torch.from_numpy(np.stack([observation.wrist for observation in seen])),
             (torch.from_numpy(proprio) - self._mean) / self._spread,

@@ -25,6 +25,8 @@ _OUT_OF_REACH = 0.02
 """metres that the solved pose misses the commanded one by, from which on it cannot be reached"""
 _AT_LIMIT = 0.03
 """radians"""
+_MAX_TURN_LEAD = 0.6
+"""radians that the commanded orientation may be ahead of the solved one: what no joint follows is not wound up"""
 
 
 class EndEffectorController:
@@ -32,7 +34,8 @@ class EndEffectorController:
 
     Action (7,), each in [-1, 1]: translation in units of `MAX_TRANSLATION` metres and rotation vector in units of
     `MAX_ROTATION` radians per control step, both in the robot base frame; last the gripper, -1 open to +1 closed.
-    The commanded position never leaves the workspace box and is never more than `MAX_LEAD` ahead of the hand.
+    The commanded position never leaves the workspace box and is never more than `MAX_LEAD` ahead of the hand; the
+    commanded orientation is never far ahead of what the joints can reach.
     """
 
     def __init__(self) -> None:
@@ -56,7 +59,7 @@ class EndEffectorController:
         self.gripper = -1.0
         """last gripper command"""
         self.clamped: tuple[str, ...] = ()
-        """what kept the last action from being carried out: x, y, z (edge of the workspace), reach, joint limit"""
+        """what kept the last action from being carried out: x, y, z (the workspace's edge), turn, reach, joint limit"""
 
     def reset(self, joints: NDArray[np.float64]) -> None:
         """Command the pose that the joints (7,) have now, gripper open."""
@@ -92,13 +95,23 @@ class EndEffectorController:
             self._configuration.integrate_inplace(velocity, _IK_DT)
         self.joints = self._configuration.q[:7].copy()
         moves = np.abs(action[:6]).max() > 0.05
-        missing = float(np.linalg.norm(self._reach.compute_error(self._configuration)[:3]))
+        error = self._reach.compute_error(self._configuration)
+        missing = float(np.linalg.norm(error[:3]))
+        if float(np.linalg.norm(error[3:])) > _MAX_TURN_LEAD:
+            self._unwind()
+            clamped.append("turn")
         if moves and missing > _OUT_OF_REACH:
             low, high = self._model.jnt_range[:7].T
             near = np.minimum(self.joints - low, high - self.joints).min() < _AT_LIMIT
             clamped.append("joint limit" if near else "reach")
         self.clamped = tuple(clamped)
         return self.joints
+
+    def _unwind(self) -> None:
+        """Take the commanded orientation back to `_MAX_TURN_LEAD` ahead of the solved one."""
+        solved = self._configuration.get_transform_frame_to_world("grasp_point", "site").rotation()
+        ahead = (solved.inverse() @ mink.SO3(self.quaternion)).log()
+        self.quaternion = (solved @ mink.SO3.exp(ahead * _MAX_TURN_LEAD / np.linalg.norm(ahead))).wxyz.copy()
 
     @property
     def finger_target(self) -> float:

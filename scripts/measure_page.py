@@ -123,9 +123,9 @@ def measure_keys(page: Page, presses: int) -> list[tuple[float, float] | None]:
     return found
 
 
-def measure_pictures(made: Bench, page: Page, seconds: float) -> tuple[float, list[float]]:
-    """Pictures a second that the page draws while the policy moves the arm, and how old each is (milliseconds)."""
-    drawn, ages = 0, []
+def measure_pictures(made: Bench, page: Page, seconds: float) -> tuple[float, list[float], list[int]]:
+    """Pictures a second that are drawn while the policy moves the arm; how old and wide each is (ms, pixels)."""
+    ages, widths = [], []
     spent = 0.0
     page.evaluate("() => { libra.view.watchChanges(true); }")
     with tqdm(total=round(seconds), desc="pictures") as bar:
@@ -140,12 +140,12 @@ def measure_pictures(made: Bench, page: Page, seconds: float) -> tuple[float, li
             taken = time.monotonic() - started
             seen = page.evaluate("() => libra.view.ages")
             clock = time.time() - time.monotonic()
-            ages += [at - 1e3 * (stamp + clock) for stamp, at in seen]
-            drawn += len(seen)
+            ages += [at - 1e3 * (stamp + clock) for stamp, at, _ in seen]
+            widths += [width for *_, width in seen]
             spent += taken
             bar.update(round(min(spent, seconds)) - bar.n)
     page.evaluate("() => { libra.view.watchChanges(false); }")
-    return drawn / spent, ages
+    return len(ages) / spent, ages, widths
 
 
 LOSSES = {
@@ -241,9 +241,10 @@ def main() -> None:
                 key_to_motion_ms=shares([moved for _, moved in seen]),
                 motion_to_pixel_ms=shares([each - moved for each, moved in seen]),
             )
-        rate, ages = measure_pictures(made, page, 40)
+        rate, ages, widths = measure_pictures(made, page, 40)
         found(
             pictures_per_second=round(rate, 1),
+            pictures_by_width={width: widths.count(width) for width in sorted(set(widths))},
             picture_age_ms={"older than 150": sum(age > 150 for age in ages), "of": len(ages), **shares(ages)},
         )
         page.close()

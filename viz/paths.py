@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from records import StepRecord
 
 APPLICATION_ID: Final = "libra_cockpit"
 
@@ -59,11 +62,12 @@ REFINED_COLOR: Final[Rgb] = (26, 191, 242)
 BEFORE_COLOR: Final[Rgb] = (150, 156, 168)
 DRIVER_COLORS: Final[dict[str, Rgb]] = {
     "policy": (0, 158, 115),
+    "steered": (213, 94, 0),
     "human": (204, 121, 167),
     "expert": (240, 228, 66),
     "hold": (120, 124, 130),
 }
-"""Okabe-Ito, told apart with every common colour blindness"""
+"""Okabe-Ito, told apart with every common colour blindness; steered: the policy, with tokens that a human pinned"""
 OUTCOME_COLORS: Final[dict[str, Rgb]] = {
     "running": (70, 90, 120),
     "success": (0, 158, 115),
@@ -128,3 +132,8 @@ def recording_of(episode: str) -> str:
 def episode_of(recording: str) -> str:
     """The episode that a recording's id was made for."""
     return recording.rpartition("-")[0]
+
+
+def driver_of(record: StepRecord) -> str:
+    """Who drove at a step, as in `DRIVER_COLORS`."""
+    return "steered" if record.control_source == "policy" and record.pins is not None else record.control_source

@@ -57,9 +57,9 @@ class TimingLog:
                 self._stages.add(name)
                 log(paths.stage(name), rr.SeriesLines(names=f"{name} (ms)"), static=True)
             log(paths.stage(name), rr.Scalars(milliseconds))
-        if record.control_source != self._driver:
-            self._driver = record.control_source
-            log(paths.DRIVER_LANE, rr.StateChange(state=record.control_source))
+        if (driver := paths.driver_of(record)) != self._driver:
+            self._driver = driver
+            log(paths.DRIVER_LANE, rr.StateChange(state=driver))
         self._log_events(record)
         self._log_results(record)
 

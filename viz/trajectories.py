@@ -34,7 +34,7 @@ class TrajectoryLog:
         """
         self._ahead(paths.COARSE, record.coarse_path, paths.COARSE_COLOR, radius=0.0032)
         self._ahead(paths.REFINED, record.refined_path, paths.REFINED_COLOR, radius=0.0048)
-        color = paths.DRIVER_COLORS[record.control_source]
+        color = paths.DRIVER_COLORS[paths.driver_of(record)]
         if self._last is not None:
             piece = np.stack((self._last, record.hand))
             self._recording.log(paths.TAKEN, rr.LineStrips3D([piece], colors=[color], radii=0.0026))

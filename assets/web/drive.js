@@ -8,7 +8,7 @@ const PERIOD = 50; // milliseconds: one control step
 const FULL_TURN = 0.6; // of the largest turn a step: hands are clumsier than policies
 
 // What kept the arm from going on, in words: the commanded place stays inside of a box, and inside of the arm's reach.
-const edge = (what, [, , height]) => ({ x: "front or back edge", y: "side edge", z: height < 0.2 ? "the table" : "ceiling" })[what] ?? what;
+const edge = (what, [, , height]) => ({ x: "front or back edge", y: "side edge", z: height < 0.2 ? "the table" : "ceiling", turn: "wrist" })[what] ?? what;
 const query = (selector) => document.querySelector(selector);
 
 export class Drive {

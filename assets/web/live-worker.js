@@ -59,7 +59,7 @@ async function draw(data) {
     if (probe) compare(meta.stamp);
   }
   newest = meta.frame;
-  if (probe) meta.drawn = performance.timeOrigin + performance.now(); // milliseconds since the epoch
+  if (probe) Object.assign(meta, { drawn: performance.timeOrigin + performance.now(), width: canvas.width }); // milliseconds since the epoch
   postMessage({ frame: meta });
 }
 

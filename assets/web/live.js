@@ -27,7 +27,7 @@ export class LiveView {
       }
       if (data.frame) {
         this.count();
-        if (data.frame.drawn) this.ages?.push([data.frame.stamp, data.frame.drawn]);
+        if (data.frame.drawn) this.ages?.push([data.frame.stamp, data.frame.drawn, data.frame.width]);
         on.frame(data.frame);
       }
     };
@@ -50,7 +50,8 @@ export class LiveView {
   drive(action, number) { this.worker.postMessage({ send: JSON.stringify({ drive: action, n: number }) }); }
 
   // To measure delays: notes in `changes` when a picture differs from the one before (milliseconds since the epoch; what it
-  // shows was, in seconds of the session's clock), in `ages` when what a picture shows was (seconds of the session's clock) and when it was drawn (milliseconds).
+  // shows was, in seconds of the session's clock), in `ages` when what a picture shows was (seconds of the session's clock),
+  // when it was drawn (milliseconds), and its width (pixels).
   watchChanges(isOn) {
     this.changes = isOn ? [] : undefined;
     this.ages = isOn ? [] : undefined;

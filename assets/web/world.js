@@ -1,4 +1,4 @@
-// Hands on the world from a panel: drop a thing, change the light, move the policy's camera, push the arm.
+// Hands on the world from a panel: drop a thing, move one, change the light, move the policy's camera, push the arm.
 
 const PUSH_STEPS = 10; // control steps: half a second
 const LOW = [0.36, -0.25]; // where things are dropped, metres
@@ -23,6 +23,10 @@ export class World {
     this.light = this.slider("#light", "%", (value) => nudge("light", [value / 100, 0, 0]));
     this.camera = this.slider("#camera", "cm", (value) => nudge("camera", [0, value / 100, 0, 0, 0, 0]));
     this.slider("#push-force", "N");
+    for (const button of this.panel.querySelectorAll("[data-move]")) {
+      const [x, y] = button.dataset.move.split(" ").map(Number);
+      button.onclick = () => nudge(query("#move-name").value, [x, y, 0]);
+    }
     for (const button of this.panel.querySelectorAll("[data-push]")) {
       const along = button.dataset.push.split(" ").map(Number);
       button.onclick = () => nudge("push", [...along.map((each) => each * query("#push-force").value), PUSH_STEPS]);
@@ -51,15 +55,19 @@ export class World {
   follow(status) {
     this.places = status.places ?? {};
     const missing = status.missing ?? [];
-    const select = query("#drop-name");
-    if (select.dataset.names !== missing.join()) {
-      select.dataset.names = missing.join();
-      select.replaceChildren(...missing.map((name) => new Option(name)));
-    }
+    this.offer(query("#drop-name"), missing);
+    this.offer(query("#move-name"), Object.keys(this.places));
     query("#drop").disabled = !missing.length;
     this.light(Math.round(100 * (status.light?.[0] ?? 1)));
     this.camera(Math.round(100 * (status.camera?.[1] ?? 0)));
     if (status.driver === "human" && !this.panel.hidden) this.open(false);
+  }
+
+  offer(select, names) {
+    if (select.dataset.names === names.join()) return;
+    const chosen = select.value;
+    select.dataset.names = names.join();
+    select.replaceChildren(...names.map((name) => new Option(name, name, false, name === chosen)));
   }
 
   // The place on the table that is farthest from all there is: [x, y] metres.

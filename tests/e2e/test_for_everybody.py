@@ -18,10 +18,11 @@ NAMELESS = """() => [...document.querySelectorAll("button, input, select, textar
     }).map((each) => each.outerHTML.slice(0, 160))"""
 MUTE = """() => [...document.querySelectorAll("button")]
     .filter((each) => !each.closest("#rerun, #suggestions, #token-grid, dialog, #latency, #branches, #refresh"))
-    .filter((each) => each.id && !each.dataset.tip).map((each) => each.id)"""
-KEYLESS = """() => [...document.querySelectorAll("button[id]")]
-    .filter((each) => !each.closest("#rerun, dialog, .hover-panel, .tour") && each.dataset.tip && !each.dataset.key)
-    .map((each) => each.id)"""
+    .filter((each) => (each.id || each.closest("#world-panel")) && !each.dataset.tip).map((each) => each.outerHTML)"""
+KEYLESS = """() => [...document.querySelectorAll("button[id], #world-panel button")]
+    .filter((each) => !each.closest("#rerun, dialog, .hover-panel:not(#world-panel), .tour"))
+    .filter((each) => each.dataset.tip && !each.dataset.key)
+    .map((each) => each.outerHTML)"""
 TWICE = """() => {
     const keys = [...document.querySelectorAll("[data-key]:not(#hand-back)")].map((each) => each.dataset.key);
     return keys.filter((key, at) => keys.indexOf(key) !== at);
