@@ -60,7 +60,7 @@ def summary(values: list[float]) -> dict[str, float]:
 def measure(page: Page, address: str, times: int) -> dict[str, Any]:
     """Both pages."""
     page.goto(f"{address}library")
-    page.wait_for_selector("#episodes .row", timeout=600_000)
+    page.wait_for_selector("#episodes .row", timeout=120_000)
     library = {
         "episodes": int(page.get_attribute("#episodes", "data-count") or 0),
         "opens": summary([opened(page, f"{address}library", "#episodes .row") for _ in range(times)]),
@@ -68,7 +68,7 @@ def measure(page: Page, address: str, times: int) -> dict[str, Any]:
         "outcome": summary(filtered(page, "#filter-outcome", ["failure", "success", ""], "#episodes")),
     }
     page.goto(f"{address}failures")
-    page.wait_for_selector("#matrix[data-count]", timeout=600_000)
+    page.wait_for_selector("#matrix[data-count]", timeout=120_000)
     largest = page.evaluate("""() => {
       const of = (option) => Number(/of (\\d+)/.exec(option.text)?.[1] ?? 0);
       return [...document.querySelector("#evaluation").options].sort((a, b) => of(b) - of(a)).map((each) => each.value);

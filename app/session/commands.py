@@ -36,7 +36,7 @@ SETTLE_STEPS = 40
 """control steps for which time goes on after something was moved, so that it comes to rest"""
 PIN_STEPS = 20
 """control steps for which a branch has its tokens pinned, if nothing else is said"""
-_FOR_THE_DRIVER = ("rewind", "branch", "finish", "nudge")
+_FOR_THE_DRIVER = ("run", "pause", "step", "reset", "rewind", "branch", "finish", "nudge")
 """what nobody does to the scene of somebody else who drives"""
 _LOADING = "The policy is being loaded: try again as soon as it is ready."
 

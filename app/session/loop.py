@@ -191,6 +191,7 @@ class SessionLoop:
 def load_policy(loop: SessionLoop) -> threading.Thread:
     """Load the policy and warm it up in a thread; the session takes it when it is ready, or says why it is not."""
     session = loop.session
+    session.prepare()  # meanwhile: the policy is loaded in a process of its own
 
     def load() -> None:
         try:

@@ -158,6 +158,11 @@ class Session:
         if self.robot.driver is not None:
             self.robot.driver.runtime.planner_latency_s = milliseconds / 1e3
 
+    def prepare(self) -> None:
+        """Load in the background what showing episodes of evaluations needs, while nothing moves: the first one is then
+        there at once."""
+        self._commands.showing.prepare()
+
     def adopt(self, driver: PolicyDriver | None, problem: str | None) -> None:
         """Take the policy that was loaded, or the sentence why there is none."""
         self.robot.driver, self.problem = driver, problem
@@ -170,7 +175,6 @@ class Session:
                 self.command("run", {"instruction": waiting})
         elif problem is not None:
             self._message = problem
-        self._commands.showing.prepare()
         self.refresh()
 
     # One control step.

@@ -27,7 +27,6 @@ class Showing:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._prepared = False
 
     def look(self, step: int, episode: str | None) -> None:
         """Show a recorded step, while nothing moves there."""
@@ -44,10 +43,8 @@ class Showing:
         self._recalled(path, lambda size, is_busy: recall_log(path, known, size, is_busy), step)
 
     def prepare(self) -> None:
-        """Load what showing episodes of evaluations needs, while nothing moves: the first one is then there at once."""
-        if not self._prepared:
-            self._prepared = True
-            read_in_background(self._load())
+        """See `Session.prepare`."""
+        read_in_background(self._load())
 
     def _load(self) -> Work:
         while self.session.moving:

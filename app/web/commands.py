@@ -95,8 +95,8 @@ class Commands:
         """How things are."""
         return self._call("status")
 
-    def run(self, instruction: object) -> Status:
-        """New episode, or new words for the running one."""
+    def run(self, instruction: object, who: str | None = None) -> Status:
+        """New episode, or new words for the running one. Who asks, if it is a page: refused while another drives."""
         if not isinstance(instruction, str) or not instruction.strip():
             return self._refuse("Type an instruction first, or choose one of the suggestions.")
         words = " ".join(instruction.split())
@@ -105,31 +105,31 @@ class Commands:
                 f"The instruction has {len(words)} characters; use at most {MAX_INSTRUCTION}, "
                 "such as “put the red cube in the bowl”."
             )
-        return self._call("run", instruction=words)
+        return self._call("run", instruction=words, **_named(who))
 
-    def pause(self) -> Status:
+    def pause(self, who: str | None = None) -> Status:
         """Freeze simulated time, or go on."""
-        return self._call("pause")
+        return self._call("pause", **_named(who))
 
-    def step(self) -> Status:
+    def step(self, who: str | None = None) -> Status:
         """One control step while paused."""
-        return self._call("step")
+        return self._call("step", **_named(who))
 
     def stop(self) -> Status:
         """Hold at the next control step."""
         return self._call("stop")
 
-    def reset(self, seed: object) -> Status:
+    def reset(self, seed: object, who: str | None = None) -> Status:
         """The scene of a seed: a whole number, or text that is one."""
         number = whole_number(seed)
         if number is None or not 0 <= number <= MAX_SEED:
             return self._refuse(f"The scene seed must be a whole number from 0 to {MAX_SEED}, such as 7.")
-        return self._call("reset", seed=number)
+        return self._call("reset", seed=number, **_named(who))
 
-    def next_scene(self) -> Status:
+    def next_scene(self, who: str | None = None) -> Status:
         """The scene of the seed after the present one."""
         status = self.status()
-        return status if "error" in status else self.reset((int(status.get("seed") or 0) + 1) % (MAX_SEED + 1))
+        return status if "error" in status else self.reset((int(status.get("seed") or 0) + 1) % (MAX_SEED + 1), who)
 
     def schedule(self, name: object) -> Status:
         """How the two loops take turns: one of `SCHEDULES`."""
@@ -279,3 +279,7 @@ def plain(answer: Mapping[str, Any]) -> Status:
     """The same in JSON types alone: numpy values as numbers and lists, what is not finite as None."""
     whole: Status = orjson.loads(orjson.dumps(dict(answer), default=str, option=orjson.OPT_SERIALIZE_NUMPY))
     return whole
+
+
+def _named(who: str | None) -> dict[str, str]:
+    return {} if who is None else {"holder": who}

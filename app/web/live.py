@@ -154,7 +154,12 @@ class LiveFeed:
     async def _do(self, name: str, asked: dict[str, Any]) -> dict[str, Any]:
         commands = self._commands
         known: dict[str, Callable[[], dict[str, Any]]] = {
+            "run": lambda: commands.run(asked.get("instruction"), name),
+            "pause": lambda: commands.pause(name),
+            "step": lambda: commands.step(name),
             "stop": commands.stop,
+            "reset": lambda: commands.reset(asked.get("seed"), name),
+            "next_scene": lambda: commands.next_scene(name),
             "take_over": lambda: commands.take_over(name),
             "hand_back": lambda: commands.hand_back(name),
             "mark_failure": lambda: commands.mark_failure(name, asked.get("seconds", 2.0)),

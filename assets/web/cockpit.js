@@ -53,12 +53,33 @@ function type(selector, text) {
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-// Stop goes the way that commands of the hands go: one that came after a Take over which followed it would undo that.
-function stopInOrder(view) {
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest?.("#stop") || !view.isHeard) return; // then Gradio's way
+const said = (selector) => query(`${selector} :is(input, textarea)`).value;
+const INSTRUCTION = "#instruction :is(input, textarea)", SCENE = "#seed :is(input, textarea)";
+const IN_ORDER = {
+  run: () => ({ do: "run", instruction: said("#instruction") }),
+  pause: () => ({ do: "pause" }),
+  step: () => ({ do: "step" }),
+  stop: () => ({ do: "stop" }),
+  reset: () => ({ do: "reset", seed: said("#seed") }),
+  "next-scene": () => ({ do: "next_scene" }),
+};
+
+// These go the way that commands of the hands go: a Stop that came after a Take over which followed it would undo that, and
+// there it is known which page asks. Where nobody listens they go Gradio's way.
+function giveInOrder(view) {
+  const give = (event, id) => {
+    if (!id || !view.isHeard) return;
     event.stopImmediatePropagation();
-    view.ask({ do: "stop" });
+    event.preventDefault();
+    view.ask(IN_ORDER[id]());
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button");
+    if (button && Object.hasOwn(IN_ORDER, button.id)) give(event, button.id);
+  }, { capture: true });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    give(event, event.target.matches?.(INSTRUCTION) ? "run" : event.target.matches?.(SCENE) ? "reset" : null);
   }, { capture: true });
 }
 
@@ -122,7 +143,7 @@ function start() {
       if (view.frames === 1) setTimeout(() => isViewerShown || wantsViewer() && query("#rerun-toggle").click(), VIEWER_DELAY);
     },
   });
-  stopInOrder(view);
+  giveInOrder(view);
 
   drive = new Drive(view, (key) => operator?.press(key) ?? false);
   operator = new Operator(view, drive.screen);

@@ -1,7 +1,7 @@
 // Tasks times seeds on a canvas: a block of cells for every task, coloured and marked by outcome; only what is in sight is drawn.
 
 import { inks } from "./theme.js";
-import { drawsInSoftware } from "./viewer.js";
+import { drawsInSoftware } from "./graphics.js";
 
 const CELL = 14, LABEL = 26, GAP = 10, EDGE = 12; // pixels
 const COLORS = inks({ success: "good", failure: "bad", refused: "warn", ground: "panel", text: "text", muted: "muted", chosen: "accent", raised: "raised" });

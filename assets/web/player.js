@@ -3,7 +3,7 @@
 import { LiveView } from "./live.js";
 import { ask, query, say, seconds } from "./sheet.js";
 import { inks } from "./theme.js";
-import { drawsInSoftware } from "./viewer.js";
+import { drawsInSoftware } from "./graphics.js";
 
 const COLORS = inks({ line: "line-strong", done: "accent", human: "human", event: "warn", now: "text" });
 const MARKUP = `

@@ -122,6 +122,10 @@ def test_only_who_holds_the_arm_may_hand_it_back(make):
         ("branch", {"step": 1, "driver": "human"}),
         ("finish", {"outcome": "success"}),
         ("nudge", {"name": "light", "offset": [0.5, 0.0, 0.0]}),
+        ("run", {"instruction": "pick up the red cube"}),
+        ("pause", {}),
+        ("step", {}),
+        ("reset", {"seed": 8}),
     ],
 )
 def test_who_watches_takes_no_scene_from_under_the_hands_of_who_drives(make, command, given):
