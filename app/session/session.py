@@ -159,7 +159,7 @@ class Session:
             self.robot.driver.runtime.planner_latency_s = milliseconds / 1e3
 
     def prepare(self) -> None:
-        """Load, while nothing moves, what showing episodes of evaluations needs: the first one is then there at once."""
+        """Load, while nothing moves, what showing kept episodes needs: the first one is then there at once."""
         self._commands.showing.prepare()
 
     def adopt(self, driver: PolicyDriver | None, problem: str | None) -> None:
