@@ -13,7 +13,7 @@ const CATCHING_UP = 60; // it takes in what it was sent only while it draws
 const CATCH_UP_LASTS = 12_000;
 const TOUCHED = 80;
 const TOUCH_LASTS = 1500;
-const BREATHE = crossOriginIsolated ? 0 : 2; // times as long as a picture of it took, nothing is drawn: the page around has its turn
+const BREATHE = 2; // times as long as a picture of it took, nothing of it is drawn: whoever draws has the page around to draw, too
 const MOST_BREATH = 1500;
 
 const LOOKS = 200; // milliseconds between two looks whether the viewer is at the step that is looked at
@@ -111,12 +111,11 @@ export class Viewer {
   get isTouched() { return performance.now() - this.touched < TOUCH_LASTS; }
 
   pace() {
-    let drawn = -Infinity;
     const direct = window.requestAnimationFrame.bind(window);
+    let drawn = -Infinity;
+    let settled = Promise.resolve(); // once the last picture is on screen: the next one is begun when the browser is done with it
     window.requestAnimationFrame = (callback) => {
       if (!asksViewer()) return direct(callback);
-      const now = performance.now();
-      const period = this.period(now);
       const draw = () => {
         if (this.isDriving && !this.isTouched) return setTimeout(draw, LOOK_AGAIN);
         const asked = performance.now();
@@ -124,15 +123,22 @@ export class Viewer {
           this.keepUp();
           const began = performance.now();
           const looked = this.looked?.[1];
+          settled = new Promise((done) => direct(() => direct(() => {
+            drawn = performance.now();
+            this.cost = drawn - asked;
+            done();
+          })));
           if (this.isMoving) callback(time);
           else slowly(() => callback(time));
-          drawn = performance.now();
-          this.onPicture?.({ began, drawn, looked, cursor: this.cursor });
-          this.cost = drawn - asked; // with what the browser still had to do before it, clicks among it
+          this.onPicture?.({ began, drawn: performance.now(), looked, cursor: this.cursor });
         });
       };
-      const wait = this.isBehind && !this.isPlaying ? period : Math.max(period, Math.min(BREATHE * this.cost, MOST_BREATH));
-      return setTimeout(draw, Math.max(0, Math.min(drawn + wait - now, wait)));
+      setTimeout(() => settled.then(() => { // not before this picture's own promise is made
+        const period = this.period(performance.now());
+        const wait = this.isBehind && !this.isPlaying ? period : Math.max(period, Math.min(BREATHE * this.cost, MOST_BREATH));
+        setTimeout(draw, Math.max(0, Math.min(drawn + wait - performance.now(), wait)));
+      }));
+      return 0;
     };
   }
 }

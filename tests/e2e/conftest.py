@@ -73,6 +73,18 @@ def page(address: str) -> Iterator[Page]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def without_viewer(page: Page) -> Iterator[None]:
+    """Where the processor draws it, every picture of the viewer takes the page's, too: not while hands are tested."""
+    page.wait_for_function("window.libra?.view.frames > 5")
+    page.wait_for_timeout(3000)  # it mounts a little after the first picture
+    hide_or_show = "(hidden) => document.body.classList.contains('viewer-hidden') === hidden || {0}"
+    hide_or_show = hide_or_show.format("document.querySelector('#rerun-toggle').click()")
+    page.evaluate(hide_or_show, True)
+    yield
+    page.evaluate(hide_or_show, False)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A cockpit and a browser that starts beside other work take their time; waits of their own end sooner."""
     for item in items:

@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from e2e.steps import INSTRUCTION, wait_for
 from records.log import read_episode
 
+pytestmark = pytest.mark.usefixtures("without_viewer")
+
 
 @pytest.fixture
 def running(page: Page, client: Client) -> Client:

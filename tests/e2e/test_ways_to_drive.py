@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from e2e.steps import wait_for
 
+pytestmark = pytest.mark.usefixtures("without_viewer")
 Status = dict[str, Any]
 PAD = """() => {
   window.pad = { index: 0, connected: true, mapping: "standard", axes: [0, 0, 0, 0],
@@ -76,20 +77,29 @@ def test_the_mouse_pulls_the_hand_and_the_wheel_moves_it_nearer(page: Page, clie
     holds(client)
 
 
-def test_two_thumbs_move_the_hand_level_and_up(page: Page, client: Client, mine: Status) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
+def test_two_thumbs_on_a_phone_move_the_hand_up(page: Page, client: Client, address: str) -> None:
+    client.predict("880001", api_name="/reset")
+    assert page.context.browser is not None
+    context = page.context.browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     try:
-        page.wait_for_selector('.pad[data-pad="height"]')
-        box = page.locator('.pad[data-pad="height"]').bounding_box()
+        phone = context.new_page()
+        phone.add_init_script("localStorage.setItem('libra-viewer', 'hidden')")
+        phone.goto(address)
+        phone.wait_for_function("window.libra?.view.frames > 2", timeout=60_000)
+        phone.tap("#take-over")
+        before = wait_for(client, lambda now: now["driver"] == "human" and now["holder"] is not None, 60)
+        box = phone.locator('.pad[data-pad="height"]').bounding_box()
         assert box is not None
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.mouse.down()
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 2, steps=3)
-        wait_for(client, lambda now: height(now) > height(mine) + 0.03, 60)
-        page.mouse.up()
+        phone.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        phone.mouse.down()
+        phone.mouse.move(box["x"] + box["width"] / 2, box["y"] + 2, steps=3)
+        wait_for(client, lambda now: height(now) > height(before) + 0.03, 60)
+        phone.mouse.up()
         holds(client)
     finally:
-        page.set_viewport_size({"width": 1440, "height": 900})
+        context.close()
+        client.predict(api_name="/stop")
+        client.predict("880001", api_name="/reset")
 
 
 @pytest.mark.parametrize(
