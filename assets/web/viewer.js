@@ -14,6 +14,7 @@ const CATCH_UP_LASTS = 12_000;
 const TOUCHED = 80;
 const TOUCH_LASTS = 1500;
 const BREATHE = 2; // times as long as a picture of it took, nothing of it is drawn: whoever draws has the page around to draw, too
+const SHORT_BREATH = 0.5; // in play, where the pictures of it are what one looks at
 const MOST_BREATH = 1500;
 
 const LOOKS = 200; // milliseconds between two looks whether the viewer is at the step that is looked at
@@ -135,7 +136,7 @@ export class Viewer {
       };
       setTimeout(() => settled.then(() => { // not before this picture's own promise is made
         const period = this.period(performance.now());
-        const wait = this.isBehind && !this.isPlaying ? period : Math.max(period, Math.min(BREATHE * this.cost, MOST_BREATH));
+        const wait = this.isBehind && !this.isPlaying ? period : Math.max(period, Math.min((this.isPlaying ? SHORT_BREATH : BREATHE) * this.cost, MOST_BREATH));
         setTimeout(draw, Math.max(0, Math.min(drawn + wait - performance.now(), wait)));
       }));
       return 0;
