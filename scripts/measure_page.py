@@ -125,27 +125,24 @@ def measure_keys(page: Page, presses: int) -> list[tuple[float, float] | None]:
 
 def measure_pictures(made: Bench, page: Page, seconds: float) -> tuple[float, list[float], list[int]]:
     """Pictures a second that are drawn while the policy moves the arm; how old and wide each is (ms, pixels)."""
-    ages, widths = [], []
-    spent = 0.0
+    running: list[tuple[float, float]] = []
     page.evaluate("() => { libra.view.watchChanges(true); }")
     with tqdm(total=round(seconds), desc="pictures") as bar:
-        while spent < seconds:
-            status = made.cockpit.client.call("reset", seed=SEED + round(spent))
+        while (spent := sum(end - begin for begin, end in running)) < seconds:
+            bar.update(round(spent) - bar.n)
+            status = made.cockpit.client.call("reset", seed=SEED + len(running))
             made.cockpit.client.call("run", instruction=random.choice(status["suggestions"]))
-            time.sleep(1.0)
-            page.evaluate("() => { libra.view.ages.length = 0; }")
-            started = time.monotonic()
-            while made.status()["state"] == "running" and time.monotonic() - started < 5:
+            began = time.time()
+            while made.status()["state"] == "running" and time.time() - began < 6:
                 time.sleep(0.05)
-            taken = time.monotonic() - started
-            seen = page.evaluate("() => libra.view.ages")
-            clock = time.time() - time.monotonic()
-            ages += [at - 1e3 * (stamp + clock) for stamp, at, _ in seen]
-            widths += [width for *_, width in seen]
-            spent += taken
-            bar.update(round(min(spent, seconds)) - bar.n)
+            made.cockpit.client.call("stop")
+            running.append((began, time.time()))
+    time.sleep(1)
+    seen = page.evaluate("() => libra.view.ages")
     page.evaluate("() => { libra.view.watchChanges(false); }")
-    return len(ages) / spent, ages, widths
+    clock = time.time() - time.monotonic()
+    drawn = [each for each in seen if any(begin <= each[1] / 1e3 <= end for begin, end in running)]
+    return len(drawn) / spent, [at - 1e3 * (stamp + clock) for stamp, at, _ in drawn], [width for *_, width in drawn]
 
 
 LOSSES = {
