@@ -175,7 +175,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("address", nargs="?", default="http://127.0.0.1:7860/")
     parser.add_argument("--times", type=int, default=10, help="that each is measured (default 10)")
-    parser.add_argument("--episode", metavar="EVALUATION/NUMBER", help="with which page and Rerun are compared")
+    parser.add_argument(
+        "--episode",
+        metavar="EVALUATION/NUMBER",
+        help="with which page and Rerun are compared: one of more than 60 steps",
+    )
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     found = find_browser()

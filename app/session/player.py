@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import Final
 
 from app.session.episode import Episode
 from app.session.protocol import CommandError
+from app.session.reader import CALM_SECONDS
 from app.session.recalled import Recalled
 from app.session.robot import CamerasLost, Robot
 from app.session.watchers import Watchers
@@ -39,7 +41,9 @@ class Player:
         self._at = 0.0
         """index of the next record to show, in fractions where it is played slowly"""
         self._told: tuple[Episode, int] | None = None
-        """whose recording Rerun has open, and the index of the record that it is told next"""
+        """whose recording Rerun has open, and the index of the record that it is told next; before 0: it has not yet"""
+        self._tell_at = 0.0
+        """when that begins, seconds of `time.monotonic()`: the live view's first pictures come first"""
         self._world: World | None = None
 
     def show(self, episode: Episode, record: StepRecord) -> None:
@@ -112,9 +116,12 @@ class Player:
         self._at += self.speed
 
     def _tell_more(self) -> None:
-        if self._told is None or self._watchers.waiting >= _AT_ONCE:
+        if self._told is None or self._watchers.waiting >= _AT_ONCE or time.monotonic() < self._tell_at:
             return
         episode, index = self._told
+        if index < 0:
+            self._watchers.show_episode(episode.id, episode.instruction, self._robot.env.geometry(self._world))
+            index = 0
         after = min(index + _AT_ONCE, len(episode.records))
         for each in episode.records[index:after]:
             self._tell(each)
@@ -126,8 +133,7 @@ class Player:
             world.set_state(episode.records[0].state)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        self._watchers.show_episode(episode.id, episode.instruction, self._robot.env.geometry(world))
-        self._told = (episode, 0)
+        self._told, self._tell_at = (episode, -1), time.monotonic() + CALM_SECONDS
 
     def _tell(self, record: StepRecord) -> None:
         assert self._world is not None

@@ -19,6 +19,8 @@ from scenes.rendering import PictureLost
 
 WAIT_SECONDS: Final = 0.05
 """between two looks whether what has to wait may go on"""
+CALM_SECONDS: Final = 1.0
+"""after an episode was asked for, in which its own first pictures come before everything else"""
 Work = Iterator[bool]
 """Does a little each time and says whether it did: False if it has to wait. Raises nothing."""
 _asked: Final[SimpleQueue[Work]] = SimpleQueue()
@@ -60,10 +62,13 @@ def _thread() -> threading.Thread:
 
 def _serve() -> None:
     works: list[Work] = []
+    asked_at = 0.0
     while True:
         if not works or not _asked.empty():
-            works.append(_asked.get())
-        for work in reversed(works):
+            works.append(newest := _asked.get())
+            asked_at = time.monotonic()
+        calm = time.monotonic() - asked_at < CALM_SECONDS
+        for work in [each for each in reversed(works) if each is newest or not calm]:
             did = next(work, None)
             if did is None:
                 works.remove(work)

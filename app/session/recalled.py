@@ -10,14 +10,16 @@ from typing import Final
 
 from app.session.episode import BranchPoint, Episode
 from app.session.protocol import CommandError
-from app.session.reader import Work, read_in_background
-from records import StepRecord
+from app.session.reader import CALM_SECONDS, Work, read_in_background
+from records import CONTROL_PERIOD, StepRecord
 from records.log import SUFFIX, EpisodeHeader, open_episode
 
 FIRST_SECONDS: Final = 12.0
 """that the first step may take: once in a process, libraries are loaded for it"""
 READ_SECONDS: Final = 3.0
 """that whoever asks for a step waits until it has been read"""
+LEAD: Final = 8
+"""control steps by which reading is ahead of what may be played, while pictures come first"""
 Steps = Generator[StepRecord, None, None]
 IsBusy = Callable[[], bool]
 
@@ -36,12 +38,23 @@ class Recalled(Episode):
     """whether more of it is to come"""
     fault: str | None = None
     """why no more of it could be read"""
+    asked: float = 0.0
+    """when it was asked for, seconds of `time.monotonic()`"""
+    wanted: int = 0
+    """the latest step that somebody waits for"""
 
     def wait_for(self, step: int, seconds: float = READ_SECONDS) -> None:
         """Until a control step has been read, for a moment at most."""
+        self.wanted = max(self.wanted, step)
         deadline = time.monotonic() + seconds
         while self.step <= step and self.reading and time.monotonic() < deadline:
             time.sleep(0.005)
+
+    @property
+    def far_ahead(self) -> bool:
+        """Whether reading on would only take time from the live view's first pictures."""
+        age = time.monotonic() - self.asked
+        return age < CALM_SECONDS and self.step > self.wanted + LEAD + age / CONTROL_PERIOD
 
     @property
     def limits(self) -> str:
@@ -74,14 +87,14 @@ def recall(
     Raises:
         CommandError: it cannot be read, or is of another scene; says what can be done.
     """
-    episode = Recalled(0, "", 0, path.parent, "", 0.0, step=-1, name=name, path=path)
+    episode = Recalled(0, "", 0, path.parent, "", 0.0, step=-1, name=name, path=path, asked=time.monotonic())
 
     def read() -> Work:
         try:
             header, steps = begin()
             _describe(episode, header)
             for record in steps:
-                while is_busy():
+                while is_busy() or episode.far_ahead:
                     yield False
                 if episode.records and len(record.state) != size:
                     raise ValueError(f"step {record.step} has no state of this scene")

@@ -1,7 +1,7 @@
 // Tasks times seeds on a canvas: a block of cells for every task, coloured and marked by outcome; only what is in sight is drawn.
 
 import { inks } from "./theme.js";
-import { drawsInSoftware } from "./graphics.js";
+import { penOf } from "./graphics.js";
 
 const CELL = 14, LABEL = 26, GAP = 10, EDGE = 12; // pixels
 const COLORS = inks({ success: "good", failure: "bad", refused: "warn", ground: "panel", text: "text", muted: "muted", chosen: "accent", raised: "raised" });
@@ -10,7 +10,7 @@ export class Matrix {
   // canvas in a place that scrolls, `height` gives the place its length; on: {choose(index), point(index or null)}
   constructor(place, height, canvas, on) {
     Object.assign(this, { place, height, canvas, on, blocks: [], at: null, marks: null });
-    this.pen = canvas.getContext("2d", { willReadFrequently: drawsInSoftware() }); // thousands of squares: no GPU that is none
+    this.pen = penOf(canvas);
     place.addEventListener("scroll", () => this.draw(), { passive: true });
     new ResizeObserver(() => this.layout()).observe(place);
     canvas.addEventListener("click", (event) => { const cell = this.under(event); if (cell) { this.go(cell.block, cell.index); on.choose(this.current); } });

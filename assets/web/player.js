@@ -3,7 +3,7 @@
 import { LiveView } from "./live.js";
 import { ask, query, say, seconds } from "./sheet.js";
 import { inks } from "./theme.js";
-import { drawsInSoftware } from "./graphics.js";
+import { drawsInSoftware, penOf } from "./graphics.js";
 
 const COLORS = inks({ line: "line-strong", done: "accent", human: "human", event: "warn", now: "text" });
 const MARKUP = `
@@ -33,7 +33,7 @@ export class Player {
     this.play.onclick = () => this.toggle();
     query("#player-speed").onchange = () => this.playing && this.start();
     this.canvas = query("#player-line");
-    this.pen = this.canvas.getContext("2d");
+    this.pen = penOf(this.canvas);
     const point = (event) => this.look(Math.round(this.first + (event.offsetX / this.canvas.clientWidth) * this.length));
     this.canvas.addEventListener("pointerdown", (event) => { this.canvas.setPointerCapture(event.pointerId); point(event); });
     this.canvas.addEventListener("pointermove", (event) => (event.buttons ? point(event) : this.tell(event)));

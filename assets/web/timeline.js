@@ -1,5 +1,6 @@
 // The episode as a line: who drove, what happened, how it ended; and the step that is looked at.
 
+import { penOf } from "./graphics.js";
 import { inks } from "./theme.js";
 
 const COLORS = inks({ policy: "accent", human: "human", event: "warn", grid: "line-strong", now: "text" });
@@ -15,7 +16,7 @@ export class Timeline {
   constructor(view) {
     this.view = view;
     this.canvas = query("#timeline canvas");
-    this.pen = this.canvas.getContext("2d");
+    this.pen = penOf(this.canvas);
     this.line = null;
     this.at = null; // the step that is looked at; null: now
     this.isStill = false;

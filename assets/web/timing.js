@@ -2,6 +2,7 @@
 // status.timeline = {planner: [[from, to|null], ...], refiner: [[from, to|null], ...], held: [step, ...]}, in control
 // steps: `from` is the step that the call saw, `to` the step at which its result came into use (null: still at it).
 
+import { penOf } from "./graphics.js";
 import { inks } from "./theme.js";
 
 const WINDOW = 160; // control steps in sight: eight seconds
@@ -13,7 +14,7 @@ const STEPS_PER_SECOND = 20;
 export class TimingStrip {
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = canvas.getContext("2d");
+    this.context = penOf(canvas);
     this.status = null;
     this.step = 0;
     new ResizeObserver(() => this.resize()).observe(canvas);
