@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import Final
 
 from app.session.episode import Episode
 from app.session.protocol import CommandError
-from app.session.reader import CALM_SECONDS
 from app.session.recalled import Recalled
 from app.session.robot import CamerasLost, Robot
 from app.session.watchers import Watchers
@@ -42,8 +40,6 @@ class Player:
         """index of the next record to show, in fractions where it is played slowly"""
         self._told: tuple[Episode, int] | None = None
         """whose recording Rerun has open, and the index of the record that it is told next; before 0: it has not yet"""
-        self._tell_at = 0.0
-        """when that begins, seconds of `time.monotonic()`: the live view's first pictures come first"""
         self._world: World | None = None
 
     def show(self, episode: Episode, record: StepRecord) -> None:
@@ -116,9 +112,11 @@ class Player:
         self._at += self.speed
 
     def _tell_more(self) -> None:
-        if self._told is None or self._watchers.waiting >= _AT_ONCE or time.monotonic() < self._tell_at:
+        if self._told is None or self._watchers.waiting >= _AT_ONCE:
             return
         episode, index = self._told
+        if isinstance(episode, Recalled) and episode.fresh:
+            return  # the live view's first pictures come first
         if index < 0:
             self._watchers.show_episode(episode.id, episode.instruction, self._robot.env.geometry(self._world))
             index = 0
@@ -133,7 +131,7 @@ class Player:
             world.set_state(episode.records[0].state)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        self._told, self._tell_at = (episode, -1), time.monotonic() + CALM_SECONDS
+        self._told = (episode, -1)
 
     def _tell(self, record: StepRecord) -> None:
         assert self._world is not None

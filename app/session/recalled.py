@@ -51,10 +51,14 @@ class Recalled(Episode):
             time.sleep(0.005)
 
     @property
+    def fresh(self) -> bool:
+        """Whether it was asked for just now, so that its first pictures in the live view come before all else."""
+        return time.monotonic() - self.asked < CALM_SECONDS
+
+    @property
     def far_ahead(self) -> bool:
-        """Whether reading on would only take time from the live view's first pictures."""
-        age = time.monotonic() - self.asked
-        return age < CALM_SECONDS and self.step > self.wanted + LEAD + age / CONTROL_PERIOD
+        """Whether reading on would only take time from those."""
+        return self.fresh and self.step > self.wanted + LEAD + (time.monotonic() - self.asked) / CONTROL_PERIOD
 
     @property
     def limits(self) -> str:

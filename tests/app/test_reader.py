@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
-from app.session.reader import Work, environment, read_in_background
+from app.session.reader import CALM_SECONDS, Work, environment, read_in_background
 from scenes.rendering import PictureLost
 
 
@@ -80,3 +81,28 @@ def test_what_was_asked_for_last_is_read_first_and_the_older_goes_on_after_it(ol
     asked.set()
     assert ended.wait(60)
     assert order == ["newer", "older"]
+
+
+def test_while_the_newest_waits_with_its_first_pictures_to_come_nothing_older_is_read():
+    begun, asked, ended = threading.Event(), threading.Event(), threading.Event()
+    older_at: list[float] = []
+
+    def older() -> Work:
+        begun.set()
+        assert asked.wait(60)
+        yield True
+        older_at.append(time.monotonic())
+        ended.set()
+
+    def newer() -> Work:
+        until = time.monotonic() + CALM_SECONDS / 2
+        while time.monotonic() < until:
+            yield False
+
+    read_in_background(older())
+    assert begun.wait(60)
+    at = time.monotonic()
+    read_in_background(newer())
+    asked.set()
+    assert ended.wait(60)
+    assert older_at[0] - at >= CALM_SECONDS

@@ -11,9 +11,11 @@ import pytest
 from recorded_log import NOT_A_SCENE, write_foreign
 
 from app.session.protocol import SessionSettings
+from app.session.recalled import LEAD
 from app.session.recorder import Recorder
 from app.session.session import Session
 from app.session.watchers import Watchers
+from records import CONTROL_PERIOD
 from records.log import read_episode
 from scenes import TabletopEnv
 
@@ -88,7 +90,7 @@ def test_playing_shows_every_step_in_the_live_view_and_tells_rerun_the_same(toda
     records = read_episode(log).records
     assert session.command("play", {})["playing"] == 1
     watchers.shown.clear()
-    while session.player.playing:
+    while session.player.busy:
         session.play_step()
     assert [step for _, step in watchers.shown] == [record.step for record in records]
     told = watchers.told
@@ -122,7 +124,10 @@ def test_who_watches_anew_is_shown_what_is_looked_at(today, log):  # type: ignor
     watchers.told.clear()
     session.watched_anew("Rerun was started again.")
     assert watchers.shown == [(11, 6)]
-    assert watchers.told == [("episode", "y/episode-001")], "its steps follow turn by turn"
+    while not watchers.told:
+        session.play_step()
+    assert watchers.told[0] == ("episode", "y/episode-001")
+    assert [said[1] for said in watchers.told[1:]] == list(range(8)), "the others follow turn by turn"
 
 
 def test_rerun_is_shown_a_scene_in_which_nothing_was_asked_yet(tmp_path, monkeypatch):  # type: ignore[no-untyped-def]
@@ -164,6 +169,31 @@ def test_an_arm_that_holds_for_nobody_is_frozen_to_look_at_something_else(today,
     assert session.command("pause", {})["state"] == "holding", "it goes on as it was"
 
 
+def test_the_first_pictures_of_an_episode_come_before_the_rest_of_it_and_before_rerun(today, log):  # type: ignore[no-untyped-def]
+    session, watchers = today
+    session.command("open", {"path": str(log), "name": "y/episode-001"})
+    episode = session.journal.known("y/episode-001")
+    session.command("play", {})
+    began = time.monotonic()
+    while episode.fresh:
+        session.play_step()
+        if episode.fresh:
+            assert (
+                watchers.told == [] and len(episode.records) <= LEAD + 3 + (time.monotonic() - began) / CONTROL_PERIOD
+            )
+        time.sleep(CONTROL_PERIOD)
+    assert session.status["looked"][1] >= 10, "it plays meanwhile, and waits for nothing"
+    while session.player.busy:
+        session.play_step()
+    assert watchers.told[-1] == ("end", "aborted")
+
+
+def test_whoever_waits_for_a_later_step_does_not_wait_for_pictures(today, log):  # type: ignore[no-untyped-def]
+    session, _ = today
+    session.command("open", {"path": str(log), "name": "y/episode-001", "step": 19})
+    assert session.status["looked"] == ["y/episode-001", 19] and session.journal.known("y/episode-001").fresh
+
+
 def test_of_episodes_that_are_opened_in_a_row_all_are_read(today, log, tmp_path):  # type: ignore[no-untyped-def]
     session, _ = today
     other = tmp_path / "episode-002.arrow"
@@ -185,6 +215,8 @@ def test_a_play_that_was_halted_goes_on_in_the_same_recording(today, log):  # ty
     session.command("play", {"speed": 4})
     for _ in range(3):
         session.play_step()
+    while session.journal.known("y/episode-001").fresh:
+        time.sleep(0.05)
     assert session.command("play", {"on": False})["playing"] is None
     step = session.status["looked"][1]
     session.command("play", {"speed": 0.5})
