@@ -50,6 +50,30 @@ def test_another_seed_is_another_scene(env: TabletopEnv) -> None:
     renderer.close()
 
 
+def test_a_moving_picture_shows_what_the_whole_scene_drawn_at_once_shows(env: TabletopEnv) -> None:
+    renderer = WideRenderer(9, 320, 180)
+    moving, still = (renderer.render(env.qpos, detail=detail).astype(int) for detail in ("moving", "still"))
+    apart = np.abs(moving - still).max(-1)
+    assert (apart > 40).mean() < 0.05, "edges and shadows differ, things do not"
+    assert np.array_equal(renderer.render(env.qpos), moving), "whatever was drawn in between"
+    renderer.close()
+
+
+def test_what_stands_hides_what_moves_behind_it_and_moves_in_front_of_what_stands(env: TabletopEnv) -> None:
+    renderer = WideRenderer(9, 320, 180)
+    name = env.movable[0]
+    start = int(env.world.model.joint(name).qposadr[0])
+    pictures = []
+    for place in ((0.45, 0.1, -0.1), (0.45, 0.1, -0.3), (0.45, 0.1, 0.3)):
+        qpos = env.qpos
+        qpos[start : start + 3] = place
+        pictures.append(renderer.render(qpos))
+    under, deeper, above = pictures
+    assert np.array_equal(under, deeper), "the table top is in front of both"
+    assert (under != above).any(-1).sum() > 30
+    renderer.close()
+
+
 def test_the_wrist_camera_sees_the_open_fingers(env: TabletopEnv) -> None:
     env.reset(seed=3)
     rows = env.observe()["wrist"][-20:-6]
