@@ -62,7 +62,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
     jpeg = b""
     meta: dict[str, Any] = {}
     still = False
-    drawn = 0.0
+    drawn = due = 0.0
     try:
         asked = False
         while True:
@@ -94,7 +94,10 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                 if detail == effort.detail:
                     effort.spent(time.monotonic() - started)
             frames.send((jpeg, meta))
-            time.sleep(max(0.0, started + 1 / (MAX_FPS_BY_HAND if shown[6] else MAX_FPS) - time.monotonic()))
+            due = max(
+                due + 1 / (MAX_FPS_BY_HAND if shown[6] else MAX_FPS), started
+            )  # one that was late delays no other
+            time.sleep(max(0.0, due - time.monotonic()))
     except (EOFError, OSError):
         return
     finally:

@@ -6,44 +6,27 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from app.session.commands import SessionCommands
 from app.session.corrections import Corrections
-from app.session.episode import BranchPoint, Episode, Verdict
+from app.session.episode import BranchPoint, Episode
 from app.session.hand import Hand
 from app.session.journal import Journal
 from app.session.pace import RealTimeFactor
 from app.session.player import Player
 from app.session.protocol import CommandError, SessionSettings, State, Status, check_action, check_holder
 from app.session.recorder import Recorder
-from app.session.robot import (
-    HUMAN,
-    MAX_LOST_PICTURES,
-    NOBODY,
-    POLICY,
-    SHOWN_AFTER,
-    CamerasLost,
-    Diverged,
-    Robot,
-    Who,
-)
+from app.session.robot import NOBODY, CamerasLost, Diverged, Robot
 from app.session.status import STARVED_STEPS, describe
+from app.session.step import RecordedStep
 from app.session.told import Told
 from app.session.watchers import Watchers
-from records import Outcome, OutcomeBy, StepRecord
+from records import Outcome, OutcomeBy
 
 if TYPE_CHECKING:
     from app.session.driver import PolicyDriver
 
 SETTLE_STEPS = 40
 """control steps for which time goes on after an outcome, so that what was let go comes to rest"""
-SEEN_AHEAD = 2
-"""slices that the first picture of a human's motion is ahead of time: what they do is to be seen at once"""
-
-
-class Unrecoverable(RuntimeError):
-    """Only a new process can help; the message says why."""
 
 
 class Session:
@@ -66,8 +49,6 @@ class Session:
         self.corrections = Corrections()
         self.human = False
         """whether a human drives, commands or not"""
-        self._still = False
-        """whether the last control step moved nothing"""
         self.refused = (0.0, "")
         """when a human's command was refused the last time, and why"""
         self.instruction = ""
@@ -91,6 +72,7 @@ class Session:
         self.told = Told()
         """since the last record"""
         self._commands = SessionCommands(self)
+        self._step = RecordedStep(self)
         self.new_scene()
         if settings.notice:
             self.note(settings.notice)
@@ -206,7 +188,7 @@ class Session:
     @property
     def rests_by_hand(self) -> bool:
         """Whether a human drives, and has moved nothing at the last control step."""
-        return self.human and self._still and self.state == "running"
+        return self.human and self._step.was_still and self.state == "running"
 
     @property
     def dropped(self) -> dict[str, int]:
@@ -291,63 +273,8 @@ class Session:
         elif (unsaved := self.journal.recorder.error_of(episode.log_path)) is not None:
             self.close_episode("aborted", unsaved, "fault")
         else:
-            self._recorded_step(episode, due, wait_until)
+            self._step.do(episode, due, wait_until)
         self.refresh()
-
-    def play_step(self) -> None:
-        """Show the next recorded step of what is played."""
-        self.player.turn()
-        self.refresh()
-
-    def _recorded_step(self, episode: Episode, due: float, wait_until: Callable[[float], None]) -> None:
-        robot, who = self.robot, self._who()
-        self.ghost = None
-        self.single_steps -= self.state == "paused"
-        started = time.perf_counter()
-        poses = robot.env.body_poses()
-        kept = robot.keep() if who == POLICY else None
-        held = robot.hold_action()
-        record = self._decide(episode, who)
-        rested = self._still
-        self._still = bool(np.array_equal(record.action, held))
-        record.due_late = max(0.0, time.monotonic() - due)
-        record.wall_time = time.time()
-        record.durations["decision"] = 1e3 * (time.perf_counter() - started)
-        verdict: Verdict | None = None
-        try:
-            record.durations["physics"] = robot.simulate(record.action, episode.step)
-        except Diverged as error:
-            verdict = "aborted", str(error), "fault"
-        episode.step += 1
-        if who == HUMAN:  # who moves something wants to see it move
-            robot.show_slice(record.step, ahead=SEEN_AHEAD if rested else 0)
-        verdict = verdict or self._verdict(episode, who)
-        if verdict is None and who != NOBODY:
-            record.durations["render"] = self.look_ahead()
-        record.durations["record"] = self.journal.recorder.milliseconds
-        self.told.happened(record)
-        self.journal.emit(record, poses, kept)
-        robot.play(due, record.step, wait_until, after=0.0 if who == HUMAN else SHOWN_AFTER)
-        if verdict is not None:
-            self.close_episode(*verdict)
-        self._give_up_if_lost()
-
-    def _who(self) -> Who:
-        if self.human and self.state != "holding":
-            return HUMAN
-        return POLICY if self.policy_drives else NOBODY
-
-    def _decide(self, episode: Episode, who: Who) -> StepRecord:
-        """The record of the step that begins; while something is wrong the arm holds and the record says what."""
-        if self.told.faults and who == POLICY:
-            self.robot.new_generation()
-        try:
-            record = self.robot.decide(episode.id, episode.step, self.instruction, NOBODY if self.told.faults else who)
-        except CamerasLost as error:
-            self.fault(str(error))
-            record = self.robot.decide(episode.id, episode.step, self.instruction, NOBODY)
-        self.told.hand_over(record)
-        return record
 
     def look_ahead(self) -> float:
         """Take the pictures of the next step; milliseconds that it took."""
@@ -358,25 +285,10 @@ class Session:
             self.fault(str(error))
         return 1e3 * (time.perf_counter() - started)
 
-    def _give_up_if_lost(self) -> None:
-        driver = self.robot.driver
-        hangs = driver is not None and driver.runtime.lost and not self.human  # who drives by hand needs no policy
-        if not hangs and self.robot.lost_pictures < MAX_LOST_PICTURES:
-            return
-        what = "The policy hangs" if hangs else "The policy's cameras cannot be started anew"
-        sentence = f"{what}: the session is started again."
-        self.close_episode("aborted", sentence, "fault")
-        raise Unrecoverable(sentence)
-
-    def _verdict(self, episode: Episode, who: Who) -> Verdict | None:
-        decision = self.robot.decision
-        if decision is not None and decision.refusal is not None:
-            return "refused", decision.refusal, "planner"
-        if who == POLICY:
-            return episode.after_policy(self.robot.env.success(), self.settings)
-        if who == HUMAN and self.robot.holds == 0:
-            return episode.after_human(self.robot.env.success(), self.settings)
-        return episode.after_held(self.settings)
+    def play_step(self) -> None:
+        """Show the next recorded step of what is played."""
+        self.player.turn()
+        self.refresh()
 
     # Episodes.
 

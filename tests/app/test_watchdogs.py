@@ -16,7 +16,8 @@ from app.session.loop import SessionLoop
 from app.session.protocol import SessionSettings
 from app.session.recorder import Recorder
 from app.session.robot import MAX_LOST_PICTURES
-from app.session.session import Session, Unrecoverable
+from app.session.session import Session
+from app.session.step import Unrecoverable
 from app.session.watchdogs import JUMP_SECONDS, SLOW_WINDOW, ClockWatch, Slowness
 from app.session.watchers import Watchers
 from records import CONTROL_PERIOD
