@@ -22,7 +22,7 @@ MAX_FPS_BY_HAND: Final = 50.0
 """while somebody drives: what they do is to be seen at once"""
 STILL: Final = 1e-4
 """metres or radians: what moves less is not worth a picture"""
-MIN_FPS: Final = 24.0
+MIN_FPS: Final = 25.0
 """below which pictures get less detailed"""
 HURRIED_SECONDS: Final = 0.012
 """that a picture may take while somebody drives by hand"""
@@ -123,9 +123,9 @@ class Effort:
         self._seconds += (seconds - self._seconds) / min(self._count, 12)
         if self._count < 12:
             return
-        if self.detail == "moving" and self._seconds > 0.8 / MIN_FPS:
+        if self.detail == "moving" and self._seconds > 0.9 / MIN_FPS:
             self.detail, self._count = "draft", 0
-        elif self.detail == "draft" and self._seconds < 0.25 / MIN_FPS:
+        elif self.detail == "draft" and self._seconds < 0.5 / MIN_FPS:
             self.detail, self._count = "moving", 0
 
 
