@@ -93,6 +93,8 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                 meta = {"step": shown[3], "stamp": shown[4], "seed": seed, "hand": hand}
                 if detail == effort.detail:
                     effort.spent(time.monotonic() - started)
+            if pose is None:  # it shows what is so now: since the last pose nothing has changed
+                meta = {**meta, "stamp": started}
             frames.send((jpeg, meta))
             due = max(
                 due + 1 / (MAX_FPS_BY_HAND if shown[6] else MAX_FPS), started

@@ -3,13 +3,13 @@
 const RETRY = 1000; // milliseconds
 const LATE = 90; // milliseconds by which a picture may be later than the least late ones, to be worth showing
 const FORGOTTEN = 1; // milliseconds a picture by which the least delay is believed less: clocks drift, networks change
-const FROZEN = 500; // milliseconds after which an old picture is better than none
+const FROZEN = 500; // milliseconds of nothing but late pictures after which an old one is better than none
 
 let canvas, context, address, socket;
 let newest = -1;
 let isVisible = true;
 let least = Infinity; // milliseconds from a picture's stamp to its drawing, at the least; the two clocks' difference is in it
-let drawnAt = -Infinity;
+let lateSince = Infinity; // when the first of the pictures came that were too late one after another
 let probe = null; // the last picture's pixels, while somebody measures how long a key takes to be seen
 
 onmessage = ({ data }) => {
@@ -68,8 +68,14 @@ function isLate(stamp) {
   const now = performance.now();
   const delay = now - 1000 * stamp;
   least = Math.min(delay, least + FORGOTTEN);
-  if (delay - least > LATE && now - drawnAt < FROZEN) return true;
-  drawnAt = now;
+  if (delay - least <= LATE) {
+    lateSince = Infinity;
+    return false;
+  }
+  lateSince = Math.min(lateSince, now);
+  if (now - lateSince < FROZEN) return true;
+  least = delay; // this is how late they are from now on
+  lateSince = Infinity;
   return false;
 }
 

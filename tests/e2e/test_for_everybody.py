@@ -27,6 +27,12 @@ TWICE = """() => {
     const keys = [...document.querySelectorAll("[data-key]:not(#hand-back)")].map((each) => each.dataset.key);
     return keys.filter((key, at) => keys.indexOf(key) !== at);
 }"""
+STICKS_OUT = """() => [...document.querySelectorAll("#world-panel button, #world-panel input, #controls button")]
+    .filter((each) => each.getClientRects().length)
+    .filter((each) => {
+      const [box, panel] = [each, each.closest("#world-panel, #controls")].map((one) => one.getBoundingClientRect());
+      return box.left < panel.left || box.right > panel.right + 0.5;
+    }).map((each) => each.outerHTML.slice(0, 160))"""
 FOCUSED = """() => {
     const at = document.activeElement;
     if (at === document.body || at.closest("#rerun")) return null; // within the frame its own page shows it
@@ -70,7 +76,7 @@ def test_whoever_has_only_keys_sees_where_they_are_and_does_everything(page: Pag
     assert unseen == []
     page.focus("#live-view .screen")  # where C alone would mean something else
     page.keyboard.press("Shift+C")
-    assert page.is_visible("#world-panel")
+    assert page.is_visible("#world-panel") and page.evaluate(STICKS_OUT) == []
     before = len(client.predict(api_name="/status")["objects"])
     page.focus("#drop")
     page.keyboard.press("Enter")
