@@ -1,7 +1,7 @@
 // Receives and draws the live view away from the page's thread, which the Rerun viewer may keep busy for long.
 
 const RETRY = 1000; // milliseconds
-const LATE = 90; // milliseconds by which a picture may be later than the least late ones, to be worth showing
+const LATE = 125; // milliseconds by which a picture may be later than the least late ones, to be worth showing
 const FORGOTTEN = 1; // milliseconds a picture by which the least delay is believed less: clocks drift, networks change
 const FROZEN = 500; // milliseconds of nothing but late pictures after which an old one is better than none
 
