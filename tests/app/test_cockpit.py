@@ -51,7 +51,7 @@ def test_the_live_view_shows_the_scene_and_goes_on_when_nothing_moves(cockpit):
     first = cockpit.frames.wait_newer(0, 60)
     assert first is not None
     picture = cv2.imdecode(np.frombuffer(first[1], np.uint8), cv2.IMREAD_COLOR)
-    assert picture.shape == (540, 960, 3) and picture.std() > 10
+    assert picture.shape in ((540, 960, 3), (360, 640, 3)) and picture.std() > 10
     assert len(pictures(cockpit, 30.0, 4)) == 4
 
 
@@ -81,7 +81,8 @@ def test_another_seed_shows_another_scene(cockpit):
         while time.monotonic() < deadline:
             newest = cockpit.frames.latest()
             if newest is not None and newest[2]["seed"] == seed:
-                return cv2.imdecode(np.frombuffer(newest[1], np.uint8), cv2.IMREAD_COLOR).astype(int)
+                picture = cv2.imdecode(np.frombuffer(newest[1], np.uint8), cv2.IMREAD_COLOR)
+                return cv2.resize(picture, (320, 180)).astype(int)  # a busy machine draws drafts
             time.sleep(0.05)
         raise AssertionError("no picture of the scene")
 
