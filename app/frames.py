@@ -32,7 +32,7 @@ class FrameFeed:
         """The newest picture if it is newer than `last_id`, waiting for one at most `timeout` seconds.
 
         Returns:
-            (id, JPEG, meta) with meta `{"step": control step, "stamp": time.monotonic() at which it was so,
+            (id, JPEG, meta) with meta `{"step": control step, "stamp": time.monotonic() of the pose shown,
             "episode": id or None, "seed": scene seed}`, or None when none came in time or the feed is closed.
         """
         with self._changed:

@@ -42,8 +42,8 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
     Args:
         poses: duplex pipe to the session's `NewestSender`: `READY` out, then one pose
             `(qpos, coarse_path, refined_path, step, stamp, seed, by_hand, changes)` in.
-        frames: writable end; `(jpeg, {"step", "stamp", "seed", "hand"})` for every picture, again twice a second while
-            nothing changes.
+        frames: writable end; `(jpeg, {"step", "stamp", "seed", "hand", "again"})` for every picture, `again` twice a
+            second while nothing changes.
         seed: of the scene to begin with.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -74,8 +74,11 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
             if pose is not None:
                 asked = False
                 if (pose[5], pose[7]) != scene:
+                    effort.begin()
                     scene = seed, _ = pose[5], pose[7]
                     renderer.set_seed(*scene)
+                if shown is None:  # its canvas takes a third of a second: not when somebody begins to drive
+                    renderer.render(pose[0], detail="draft")
                 if _alike(pose, shown) and started - drawn < KEEP_ALIVE_SECONDS:
                     continue  # so that the first picture of a motion waits for none before it
                 shown, still = pose, False
@@ -93,9 +96,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                 meta = {"step": shown[3], "stamp": shown[4], "seed": seed, "hand": hand}
                 if detail == effort.detail:
                     effort.spent(time.monotonic() - started)
-            if pose is None:  # it shows what is so now: since the last pose nothing has changed
-                meta = {**meta, "stamp": started}
-            frames.send((jpeg, meta))
+            frames.send((jpeg, {**meta, "again": pose is None}))
             due = max(
                 due + 1 / (MAX_FPS_BY_HAND if shown[6] else MAX_FPS), started
             )  # one that was late delays no other
@@ -112,7 +113,11 @@ class Effort:
     def __init__(self) -> None:
         self.detail: Detail = "moving"
         self._seconds = 0.0
-        self._count = 0
+        self._count = -1
+
+    def begin(self) -> None:
+        """The next picture says nothing: a canvas or a backdrop is made for it."""
+        self._count = -1
 
     @property
     def hurried(self) -> Detail:
@@ -122,13 +127,14 @@ class Effort:
     def spent(self, seconds: float) -> None:
         """A moving picture took so long. Half a second decides at least: one slow picture means nothing."""
         self._count += 1
-        self._seconds += (seconds - self._seconds) / min(self._count, 12)
+        if self._count > 0:
+            self._seconds += (seconds - self._seconds) / min(self._count, 12)
         if self._count < 12:
             return
         if self.detail == "moving" and self._seconds > 0.9 / MIN_FPS:
-            self.detail, self._count = "draft", 0
-        elif self.detail == "draft" and self._seconds < 0.5 / MIN_FPS:
-            self.detail, self._count = "moving", 0
+            self.detail, self._count = "draft", -1
+        elif self.detail == "draft" and self._seconds < 0.38 / MIN_FPS:  # a draft has four ninths of the pixels
+            self.detail, self._count = "moving", -1
 
 
 def _alike(pose: Any, shown: Any) -> bool:

@@ -16,6 +16,7 @@ from scenes.compose import apply_layout, compose, light_direction
 from scenes.constants import TABLE_SIZE
 from scenes.layout import Layout, draw_layout
 
+# Opaque: what is drawn before a backdrop would let the black of no backdrop through.
 COARSE_RGBA = np.array((1.0, 0.62, 0.10, 1.0), dtype=np.float32)
 REFINED_RGBA = np.array((0.10, 0.75, 0.95, 1.0), dtype=np.float32)
 Detail = Literal["draft", "moving", "still"]
@@ -138,6 +139,7 @@ class WideRenderer:
         self._option, self._standing = scene_options(), scene_options(_STANDING_GROUP)
         self._canvases: dict[Detail, _Canvas] = {}
         self._backdrops: dict[Detail, tuple[NDArray[np.uint8], NDArray[np.float32]]] = {}
+        self._layout: Layout | None = None
         self.set_seed(seed)
 
     def set_seed(self, seed: int, changes: Changes = NONE) -> None:
@@ -146,6 +148,9 @@ class WideRenderer:
 
     def arrange(self, layout: Layout) -> None:
         """Show any scene."""
+        if layout == self._layout:
+            return
+        self._layout = layout
         apply_layout(self._still_model, self._data, layout)
         apply_layout(self._model, self._data, layout)
         self._light = light_direction(layout)

@@ -36,6 +36,10 @@ RESETS: Final = 5
 """rounds after which a new scene begins: logs are read whole"""
 MOST_TRIES: Final = 10
 """rounds for each that is to be measured: in some the policy does not drive yet"""
+HELD_STEPS: Final = 2
+"""control steps, at least, that the arm is seen to hold"""
+WRITTEN_SECONDS: Final = 2.0
+"""after which they are on disk"""
 SETTLED: Final = 2
 """control steps after which a hand-over to a pinned bin is over"""
 
@@ -110,15 +114,12 @@ class _Hands:
                     continue
                 sent = time.time()
                 answer = page.ask("take_over") if command == "take_over" else self._call("stop")
-                time.sleep(3 * CONTROL_PERIOD)
-                steps = self._steps(answer["episode"])
+                before, later = self._around(answer["episode"], answer["step"])
                 self._call("stop")
-                before = [record for record in steps if record.step == answer["step"] - 1]
-                later = [record for record in steps if record.step >= answer["step"]]
-                if not before or before[0].control_source != "policy":
-                    continue  # the arm held already: that it holds on proves nothing
-                held += len(later) > 1 and all(record.control_source != "policy" for record in later)
-                waits += [1e3 * (later[0].wall_time - sent)] if later else []
+                if before is None or before.control_source != "policy" or len(later) < HELD_STEPS:
+                    continue  # the arm held already, so that it holds on proves nothing; or the session stands still
+                held += all(record.control_source != "policy" for record in later)
+                waits.append(1e3 * (later[0].wall_time - sent))
                 done += 1
                 bar.update()
             if done < times:
@@ -217,6 +218,16 @@ class _Hands:
         if "error" in status:
             raise BenchError(status["error"])
         return status
+
+    def _around(self, episode: str, step: int) -> tuple[StepRecord | None, list[StepRecord]]:
+        """The record before a step, and those from it on, as soon as there are enough."""
+        deadline = time.monotonic() + WRITTEN_SECONDS
+        while True:
+            time.sleep(HELD_STEPS * CONTROL_PERIOD)
+            steps = self._steps(episode)
+            later = [record for record in steps if record.step >= step]
+            if len(later) >= HELD_STEPS or time.monotonic() > deadline:
+                return next((record for record in steps if record.step == step - 1), None), later
 
     def _path(self, episode: str) -> Path:
         return self._trial.folder / f"{episode}.arrow"

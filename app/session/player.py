@@ -7,7 +7,7 @@ from typing import Final
 
 from app.session.episode import Episode
 from app.session.protocol import CommandError
-from app.session.recalled import Recalled
+from app.session.recalled import LEAD, Recalled
 from app.session.robot import CamerasLost, Robot
 from app.session.watchers import Watchers
 from records import StepRecord
@@ -63,7 +63,7 @@ class Player:
         if self.playing or self._told is None:
             return self.playing
         episode, index = self._told
-        return index < len(episode.records) or _grows(episode)
+        return index < len(episode.records) or grows(episode)
 
     def introduce(self) -> None:
         """Rerun gets a picture of a scene in which nothing was asked yet: there is something to see in it."""
@@ -106,10 +106,12 @@ class Player:
         assert episode is not None
         index = int(self._at)
         if index >= len(episode.records):
-            self.playing = _grows(episode)  # the rest is not there yet
+            self.playing = grows(episode)  # the rest is not there yet
             return
         self._show(episode, episode.records[index])
         self._at += self.speed
+        if isinstance(episode, Recalled):
+            episode.wanted = max(episode.wanted, episode.records[0].step + int(self._at + LEAD * self.speed))
 
     def _tell_more(self) -> None:
         if self._told is None or self._watchers.waiting >= _AT_ONCE:
@@ -140,5 +142,6 @@ class Player:
         self._watchers.show_step(record, (data.xpos.astype("float32"), data.xquat.astype("float32")))
 
 
-def _grows(episode: Episode) -> bool:
+def grows(episode: Episode) -> bool:
+    """Whether more of it is being read."""
     return isinstance(episode, Recalled) and episode.reading

@@ -27,7 +27,7 @@ _asked: Final[SimpleQueue[Work]] = SimpleQueue()
 
 
 def read_in_background(work: Work) -> None:
-    """Before whatever was asked for earlier."""
+    """Before whatever was asked for earlier; what was asked for already comes to the front."""
     _thread()
     _asked.put(work)
 
@@ -65,7 +65,8 @@ def _serve() -> None:
     asked_at = 0.0
     while True:
         if not works or not _asked.empty():
-            works.append(newest := _asked.get())
+            newest = _asked.get()
+            works = [*(work for work in works if work is not newest), newest]
             asked_at = time.monotonic()
         calm = time.monotonic() - asked_at < CALM_SECONDS
         for work in [each for each in reversed(works) if each is newest or not calm]:

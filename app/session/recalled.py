@@ -11,7 +11,7 @@ from typing import Final
 from app.session.episode import BranchPoint, Episode
 from app.session.protocol import CommandError
 from app.session.reader import CALM_SECONDS, Work, read_in_background
-from records import CONTROL_PERIOD, StepRecord
+from records import StepRecord
 from records.log import SUFFIX, EpisodeHeader, open_episode
 
 FIRST_SECONDS: Final = 12.0
@@ -40,12 +40,16 @@ class Recalled(Episode):
     """why no more of it could be read"""
     asked: float = 0.0
     """when it was asked for, seconds of `time.monotonic()`"""
-    wanted: int = 0
-    """the latest step that somebody waits for"""
+    wanted: int = LEAD
+    """the latest step that somebody waits for, or that is to be shown soon"""
+    work: Work | None = None
+    """what reads it"""
 
     def wait_for(self, step: int, seconds: float = READ_SECONDS) -> None:
         """Until a control step has been read, for a moment at most."""
-        self.wanted = max(self.wanted, step)
+        self.wanted = max(self.wanted, step + LEAD)
+        if self.step <= step and self.reading and self.work is not None:
+            read_in_background(self.work)
         deadline = time.monotonic() + seconds
         while self.step <= step and self.reading and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -58,7 +62,7 @@ class Recalled(Episode):
     @property
     def far_ahead(self) -> bool:
         """Whether reading on would only take time from those."""
-        return self.fresh and self.step > self.wanted + LEAD + (time.monotonic() - self.asked) / CONTROL_PERIOD
+        return self.fresh and self.step > self.wanted
 
     @property
     def limits(self) -> str:
@@ -109,8 +113,9 @@ def recall(
             episode.fault = f"It cannot be read any further ({error})." if episode.records else str(error)
         episode.reading = False
 
-    read_in_background(read())
+    episode.work = read()
     episode.wait_for(-1, FIRST_SECONDS)
+    episode.asked = time.monotonic()
     if episode.reading and not episode.records:
         raise CommandError(f"{name} is still being read: choose it once more in a moment.")
     if not episode.records:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.session.episode import Episode
+from app.session.player import grows
 from app.session.protocol import CommandError, check_step
 from app.session.reader import Work, environment, read_in_background
 from app.session.recalled import IsBusy, Recalled, recall_log
@@ -84,7 +85,7 @@ class Showing:
             step = found.records[-1].step
         else:
             raise CommandError("There is nothing to play: open an episode of the library first.")
-        if step >= found.records[-1].step:
+        if step >= found.records[-1].step and not grows(found):
             step = found.records[0].step
         session.settling = 0
         session.player.start(found, step, speed)

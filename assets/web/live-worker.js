@@ -1,7 +1,7 @@
 // Receives and draws the live view away from the page's thread, which the Rerun viewer may keep busy for long.
 
 const RETRY = 1000; // milliseconds
-const LATE = 125; // milliseconds by which a picture may be later than the least late ones, to be worth showing
+const LATE = 90; // milliseconds by which a picture may be later than the least late ones, to be worth showing
 const FORGOTTEN = 1; // milliseconds a picture by which the least delay is believed less: clocks drift, networks change
 const FROZEN = 500; // milliseconds of nothing but late pictures after which an old one is better than none
 
@@ -49,7 +49,7 @@ async function draw(data) {
   const meta = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
   if (isVisible) {
     const picture = await createImageBitmap(new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" }));
-    if (meta.frame < newest || isLate(meta.stamp)) return picture.close(); // decoded after a newer one, or too late
+    if (meta.frame < newest || (!meta.again && isLate(meta.stamp))) return picture.close(); // decoded after a newer one, or too late
     if (canvas.width !== picture.width || canvas.height !== picture.height) {
       canvas.width = picture.width;
       canvas.height = picture.height;

@@ -27,7 +27,7 @@ export class LiveView {
       }
       if (data.frame) {
         this.count();
-        if (data.frame.drawn) this.ages?.push([data.frame.stamp, data.frame.drawn, data.frame.width]);
+        if (data.frame.drawn && !data.frame.again) this.ages?.push([data.frame.stamp, data.frame.drawn, data.frame.width]);
         on.frame(data.frame);
       }
     };

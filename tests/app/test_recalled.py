@@ -174,13 +174,11 @@ def test_the_first_pictures_of_an_episode_come_before_the_rest_of_it_and_before_
     session.command("open", {"path": str(log), "name": "y/episode-001"})
     episode = session.journal.known("y/episode-001")
     session.command("play", {})
-    began = time.monotonic()
     while episode.fresh:
         session.play_step()
         if episode.fresh:
-            assert (
-                watchers.told == [] and len(episode.records) <= LEAD + 3 + (time.monotonic() - began) / CONTROL_PERIOD
-            )
+            assert watchers.told == []
+            assert len(episode.records) <= session.player.looked[1] + LEAD + 2
         time.sleep(CONTROL_PERIOD)
     assert session.status["looked"][1] > 0, "it plays meanwhile"
     while session.player.busy:
@@ -188,10 +186,37 @@ def test_the_first_pictures_of_an_episode_come_before_the_rest_of_it_and_before_
     assert watchers.told[-1] == ("end", "aborted")
 
 
-def test_whoever_waits_for_a_later_step_does_not_wait_for_pictures(today, log):  # type: ignore[no-untyped-def]
+def test_whoever_waits_for_a_later_step_does_not_wait_for_pictures(today, log, monkeypatch):  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("app.session.recalled.CALM_SECONDS", 3600.0)
     session, _ = today
     session.command("open", {"path": str(log), "name": "y/episode-001", "step": 19})
-    assert session.status["looked"] == ["y/episode-001", 19] and session.journal.known("y/episode-001").fresh
+    assert session.status["looked"] == ["y/episode-001", 19]
+
+
+def test_whoever_looks_at_an_older_episode_does_not_wait_for_the_newest(today, log, tmp_path, monkeypatch):  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("app.session.reader.CALM_SECONDS", 3600.0)
+    monkeypatch.setattr("app.session.recalled.CALM_SECONDS", 3600.0)
+    session, _ = today
+    other = tmp_path / "episode-002.arrow"
+    other.write_bytes(log.read_bytes())
+    for path in (log, other):
+        session.command("open", {"path": str(path), "name": f"y/{path.stem}"})
+    status = session.command("look", {"step": 19, "episode": "y/episode-001"})
+    assert status["looked"] == ["y/episode-001", 19] and "error" not in status
+
+
+def test_a_play_that_has_caught_up_with_reading_goes_on_from_there(today, log, monkeypatch):  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("app.session.recalled.CALM_SECONDS", 3600.0)
+    session, _ = today
+    session.command("open", {"path": str(log), "name": "y/episode-001"})
+    episode = session.journal.known("y/episode-001")
+    while len(episode.records) <= LEAD:
+        time.sleep(0.01)
+    session.command("look", {"step": episode.records[-1].step, "episode": "y/episode-001"})
+    last = session.status["looked"][1]
+    session.command("play", {"speed": 4})
+    session.play_step()
+    assert episode.reading and session.status["looked"][1] >= last > 0
 
 
 def test_of_episodes_that_are_opened_in_a_row_all_are_read(today, log, tmp_path):  # type: ignore[no-untyped-def]
@@ -213,10 +238,10 @@ def test_a_play_that_was_halted_goes_on_in_the_same_recording(today, log):  # ty
     session.command("open", {"path": str(log), "name": "y/episode-001"})
     read_whole(session, "y/episode-001")
     session.command("play", {"speed": 4})
-    for _ in range(3):
-        session.play_step()
     while session.journal.known("y/episode-001").fresh:
         time.sleep(0.05)
+    session.play_step()
+    before = len(watchers.told)
     assert session.command("play", {"on": False})["playing"] is None
     step = session.status["looked"][1]
     session.command("play", {"speed": 0.5})
@@ -224,6 +249,7 @@ def test_a_play_that_was_halted_goes_on_in_the_same_recording(today, log):  # ty
     assert session.status["looked"][1] in (step, step + 1)
     steps = [said[1] for said in watchers.told if said[0] == "step"]
     assert steps == list(range(len(steps))), "Rerun misses no step and gets none twice"
+    assert len(watchers.told) > before > 1 and watchers.told.count(("episode", "y/episode-001")) == 1
 
 
 def test_the_scene_goes_to_a_step_of_it_bit_for_bit_and_a_human_goes_on(today, log):  # type: ignore[no-untyped-def]

@@ -117,12 +117,12 @@ def test_a_scene_that_cannot_be_put_back_is_built_anew(session):
 
 
 def lose_context(robot):
-    robot.env.renderer._context_gl.free()
+    robot.env.renderer._canvas._gl.free()
 
 
 def lose_buffers(robot):
-    robot.env.renderer._context.free()
-    robot.env.renderer._context_gl.free()
+    robot.env.renderer._canvas._context.free()
+    robot.env.renderer._canvas._gl.free()
 
 
 def fail(robot):
