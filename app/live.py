@@ -97,9 +97,8 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                 if detail == effort.detail:
                     effort.spent(time.monotonic() - started)
             frames.send((jpeg, {**meta, "again": pose is None}))
-            due = max(
-                due + 1 / (MAX_FPS_BY_HAND if shown[6] else MAX_FPS), started
-            )  # one that was late delays no other
+            # Counted from when it was due, not from when it was drawn: one that is late delays no other.
+            due = max(due + 1 / (MAX_FPS_BY_HAND if shown[6] else MAX_FPS), started)
             time.sleep(max(0.0, due - time.monotonic()))
     except (EOFError, OSError):
         return

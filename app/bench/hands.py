@@ -39,7 +39,7 @@ MOST_TRIES: Final = 10
 HELD_STEPS: Final = 2
 """control steps, at least, that the arm is seen to hold"""
 WRITTEN_SECONDS: Final = 2.0
-"""after which they are on disk"""
+"""after which they are on disk, or the arm did not hold"""
 SETTLED: Final = 2
 """control steps after which a hand-over to a pinned bin is over"""
 
@@ -116,10 +116,10 @@ class _Hands:
                 answer = page.ask("take_over") if command == "take_over" else self._call("stop")
                 before, later = self._around(answer["episode"], answer["step"])
                 self._call("stop")
-                if before is None or before.control_source != "policy" or len(later) < HELD_STEPS:
-                    continue  # the arm held already, so that it holds on proves nothing; or the session stands still
-                held += all(record.control_source != "policy" for record in later)
-                waits.append(1e3 * (later[0].wall_time - sent))
+                if before is None or before.control_source != "policy":
+                    continue  # the arm held already: that it holds on proves nothing
+                held += len(later) >= HELD_STEPS and all(record.control_source != "policy" for record in later)
+                waits += [1e3 * (later[0].wall_time - sent)] if later else []
                 done += 1
                 bar.update()
             if done < times:

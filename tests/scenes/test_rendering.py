@@ -59,6 +59,21 @@ def test_a_moving_picture_shows_what_the_whole_scene_drawn_at_once_shows(env: Ta
     renderer.close()
 
 
+def test_a_moving_picture_shows_every_thing_that_the_still_one_shows(env: TabletopEnv) -> None:
+    renderer = WideRenderer(9, 320, 180)
+    for name in env.movable:
+        lifted = env.qpos
+        lifted[int(env.world.model.joint(name).qposadr[0]) + 2] += 5
+        moving, still = (
+            np.abs(renderer.render(env.qpos, detail=detail).astype(int) - renderer.render(lifted, detail=detail)).max(
+                -1
+            )
+            for detail in ("moving", "still")
+        )
+        assert (moving > 30).sum() > 0.5 * (still > 30).sum() > 5, name
+    renderer.close()
+
+
 def test_what_stands_hides_what_moves_behind_it_and_moves_in_front_of_what_stands(env: TabletopEnv) -> None:
     renderer = WideRenderer(9, 320, 180)
     name = env.movable[0]
