@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from records import Grounding, Intent, StepRecord
 from viz import paths
+from viz.columns import ColumnLog
 
 JPEG_QUALITY = 88
 MAX_SIDE = 192
@@ -33,13 +34,23 @@ Peak = tuple[float, float, str, paths.Rgb]
 class CameraLog:
     """Logs one episode's cameras."""
 
-    def __init__(self, recording: rr.RecordingStream) -> None:
-        self._recording = recording
+    def __init__(self, log: ColumnLog) -> None:
+        self._log = log
         self._seen: OrderedDict[int, dict[str, bytes]] = OrderedDict()
         self._size: tuple[int, int] | None = None
         """height, width of the logged images; None until the first one"""
         self._shown: tuple[int, int] | None = None
         self._has_planner_images = False
+        picture = rr.EncodedImage.from_fields(media_type="image/jpeg", draw_order=0.0)
+        # Radii below nothing are screen points, so that the mark keeps its size.
+        peaks = rr.Points2D.from_fields(radii=[-5.0], show_labels=True, draw_order=2.0)
+        for camera in paths.CAMERAS:
+            for path in (paths.camera_image(camera), paths.planner_image(camera)):
+                log.log(path, picture, static=True)
+            for path in (paths.camera_heat(camera), paths.planner_heat(camera)):
+                log.log(path, png_layer(draw_order=1.0), static=True)
+            for path in (paths.camera_peaks(camera), paths.planner_peaks(camera)):
+                log.log(path, peaks, static=True)
 
     def log(self, record: StepRecord) -> None:
         """Images of this step when it has them, and the grounding of its intent when that is a new one."""
@@ -50,7 +61,7 @@ class CameraLog:
             while len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)
             for camera, jpeg in encoded.items():
-                self._recording.log(paths.camera_image(camera), _jpeg(jpeg))
+                self._log.row(paths.camera_image(camera), rr.EncodedImage, blob=[jpeg])
         self._log_grounding(record.intent)
 
     def _encode(self, image: NDArray[np.uint8]) -> bytes:
@@ -72,25 +83,18 @@ class CameraLog:
         seen = None if intent is None else self._seen.get(intent.step)
         for camera in paths.CAMERAS:
             if seen is not None:
-                self._recording.log(paths.planner_image(camera), _jpeg(seen[camera]))
+                self._log.row(paths.planner_image(camera), rr.EncodedImage, blob=[seen[camera]])
             elif self._has_planner_images:
                 # Its image was dropped on the way: show none rather than another step's.
-                self._recording.log(paths.planner_image(camera), rr.Clear(recursive=False))
+                self._log.row(paths.planner_image(camera), rr.EncodedImage, blob=[])
             heat, peaks = ground(intent.groundings if intent else (), camera, self._size)
-            png = png_layer(encode_png(heat), draw_order=1.0)
-            points = rr.Points2D(
-                [(x, y) for x, y, _, _ in peaks],
-                labels=[label for _, _, label, _ in peaks],
-                colors=[color for *_, color in peaks],
-                radii=-5.0,  # negative: screen points, so that the mark keeps its size
-                show_labels=True,
-                draw_order=2.0,
-            )
-            targets = [(paths.camera_heat(camera), paths.camera_peaks(camera))]
-            targets.append((paths.planner_heat(camera), paths.planner_peaks(camera)))
-            for heat_path, peaks_path in targets:
-                self._recording.log(heat_path, png)
-                self._recording.log(peaks_path, points)
+            png = encode_png(heat)
+            places = [(x, y) for x, y, _, _ in peaks]
+            labels, colors = [label for _, _, label, _ in peaks], [color for *_, color in peaks]
+            for path in (paths.camera_heat(camera), paths.planner_heat(camera)):
+                self._log.row(path, rr.EncodedImage, blob=[png])
+            for path in (paths.camera_peaks(camera), paths.planner_peaks(camera)):
+                self._log.row(path, rr.Points2D, positions=places, labels=labels, colors=colors)
         self._has_planner_images = seen is not None
 
 
@@ -150,17 +154,13 @@ def encode_jpeg(rgb: NDArray[np.uint8]) -> bytes:
 def encode_png(image: NDArray[np.uint8]) -> bytes:
     """(H, W, 3) RGB or (H, W, 4) RGBA to PNG."""
     code = cv2.COLOR_RGBA2BGRA if image.shape[2] == 4 else cv2.COLOR_RGB2BGR
-    done, data = cv2.imencode(".png", cv2.cvtColor(image, code), (cv2.IMWRITE_PNG_COMPRESSION, 4))
+    done, data = cv2.imencode(".png", cv2.cvtColor(image, code), (cv2.IMWRITE_PNG_COMPRESSION, 1))
     if not done:
         raise ValueError(f"an image of shape {image.shape} could not be encoded as PNG")
     return data.tobytes()
 
 
-def png_layer(png: bytes, draw_order: float) -> rr.EncodedImage:
-    """A transparent layer over other images of the same view."""
+def png_layer(draw_order: float) -> rr.EncodedImage:
+    """A transparent layer over other images of the same view, without its picture."""
     # The 0.39 viewer may draw clear pixels black unless the layer as a whole says that it is not opaque.
-    return rr.EncodedImage(contents=png, media_type="image/png", draw_order=draw_order, opacity=0.999)
-
-
-def _jpeg(data: bytes) -> rr.EncodedImage:
-    return rr.EncodedImage(contents=data, media_type="image/jpeg", draw_order=0.0)
+    return rr.EncodedImage.from_fields(media_type="image/png", draw_order=draw_order, opacity=0.999)

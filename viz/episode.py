@@ -15,14 +15,13 @@ from viz import paths
 from viz.actions import ActionLog
 from viz.blueprint import build_blueprint
 from viz.cameras import CameraLog
+from viz.columns import BATCH_SECONDS, ColumnLog
 from viz.scene import SceneLog
-from viz.timing import TimingLog, set_times
+from viz.timing import TimingLog
 from viz.tokens import TokenLog
 from viz.trajectories import TrajectoryLog
 
 FLUSH_SECONDS = 5.0
-BATCH_SECONDS = 0.4
-"""A viewer in a browser pays per batch and entity, not per row; the live view of the page is the one to be prompt."""
 
 
 class EpisodeLog:
@@ -67,12 +66,13 @@ class EpisodeLog:
         self._recording.set_log_time_enabled(False)
         self._recording.set_log_tick_enabled(False)
         self._recording.send_recording_name(f"{episode}: {instruction}")
-        self._scene = SceneLog(self._recording, geometry)
-        self._cameras = CameraLog(self._recording)
-        self._tokens = TokenLog(self._recording)
-        self._trajectories = TrajectoryLog(self._recording)
-        self._actions = ActionLog(self._recording)
-        self._timing = TimingLog(self._recording)
+        self._log = ColumnLog(self._recording)
+        self._scene = SceneLog(self._log, geometry)
+        self._cameras = CameraLog(self._log)
+        self._tokens = TokenLog(self._log)
+        self._trajectories = TrajectoryLog(self._log)
+        self._actions = ActionLog(self._log)
+        self._timing = TimingLog(self._log)
         if before:
             self._trajectories.log_before(before)
         self._steps = 0
@@ -86,7 +86,8 @@ class EpisodeLog:
             positions: (B, 3) of the bodies, metres.
             quaternions: (B, 4) of the bodies, wxyz.
         """
-        set_times(self._recording, record.step, record.sim_time, record.wall_time)
+        self._log.flush_if_due()
+        self._log.at(record.step, record.sim_time, record.wall_time)
         if self._words is None:
             self._timing.log_start(self._instruction)
         if record.instruction != self._words:
@@ -102,9 +103,14 @@ class EpisodeLog:
 
     def scene(self, record: StepRecord, positions: NDArray[np.floating], quaternions: NDArray[np.floating]) -> None:
         """The scene before anything was asked of it; arguments as of `step`."""
-        set_times(self._recording, record.step, record.sim_time, record.wall_time)
+        self._log.at(record.step, record.sim_time, record.wall_time)
         self._scene.log_poses(record.step, positions, quaternions)
         self._cameras.log(record)
+        self._log.flush()
+
+    def flush(self) -> None:
+        """What waits for more of its kind is sent as it is."""
+        self._log.flush()
 
     def things(self, geometry: Sequence[GeometryRecord]) -> None:
         """What somebody brought into the scene."""
@@ -121,6 +127,7 @@ class EpisodeLog:
 
     def close(self) -> None:
         """Finish the file as it is: an episode that was cut off keeps all it logged."""
+        self._log.flush()
         self._recording.flush(timeout_sec=FLUSH_SECONDS)
         self._recording.disconnect()
 

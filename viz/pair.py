@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rerun as rr
@@ -16,24 +15,13 @@ from viz import paths
 from viz.actions import ActionLog
 from viz.blueprint import EYE_POSITION, EYE_TARGET
 from viz.cameras import CameraLog
+from viz.columns import ColumnLog
 from viz.scene import SceneLog
-from viz.timing import set_times
 from viz.tokens import PICTURE_HEIGHT, PICTURE_WIDTH, TokenLog
 from viz.trajectories import TrajectoryLog
 
 SIDES = ("before", "after")
 _PARTS = (TrajectoryLog, CameraLog, TokenLog, ActionLog)
-
-
-class _Under:
-    """A recording below a path of its own."""
-
-    def __init__(self, recording: rr.RecordingStream, side: str) -> None:
-        self._recording, self._side = recording, side
-
-    def log(self, path: str, *what: Any, **how: Any) -> None:
-        """As of a recording."""
-        self._recording.log(f"{self._side}/{path}", *what, **how)
 
 
 class PairLog:
@@ -59,27 +47,29 @@ class PairLog:
         self._recording.set_log_tick_enabled(False)
         self._recording.send_recording_name(name)
         self._sides = {
-            side: (under, SceneLog(under, geoms), [part(under) for part in _PARTS])  # type: ignore[arg-type]
+            side: (log, SceneLog(log, geoms), [part(log) for part in _PARTS])
             for side, geoms in zip(SIDES, geometry, strict=True)
-            for under in (_Under(self._recording, side),)
+            for log in (ColumnLog(self._recording, f"{side}/"),)
         }
 
     def step(
         self, side: str, record: StepRecord, positions: NDArray[np.floating], quaternions: NDArray[np.floating]
     ) -> None:
         """One control step of one side; positions (B, 3) in metres, quaternions (B, 4) wxyz of the bodies."""
-        under, scene, parts = self._sides[side]
-        set_times(self._recording, record.step, record.sim_time, record.wall_time)
+        log, scene, parts = self._sides[side]
+        log.at(record.step, record.sim_time, record.wall_time)
         scene.log_poses(record.step, positions, quaternions)
         for part in parts:
             part.log(record)
         if record.staleness is not None:
-            under.log(paths.STALENESS, rr.Scalars(record.staleness))
+            log.row(paths.STALENESS, rr.Scalars, scalars=[record.staleness])
         for event in record.events:
-            under.log(paths.EVENTS, rr.TextLog(f"{side}: {event}", level=rr.TextLogLevel.WARN))
+            log.log(paths.EVENTS, rr.TextLog(f"{side}: {event}", level=rr.TextLogLevel.WARN))
 
     def close(self) -> None:
         """The file is complete when this returns."""
+        for log, *_ in self._sides.values():
+            log.flush()
         self._recording.flush(timeout_sec=5.0)
         self._recording.disconnect()
 

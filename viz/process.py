@@ -22,6 +22,7 @@ import rerun as rr
 
 from viz import paths
 from viz.blueprint import build_blueprint
+from viz.columns import BATCH_SECONDS
 from viz.episode import EpisodeLog
 from viz.launch import DEFAULT_MEMORY, DEFAULT_PORT, HOST, server_url
 
@@ -54,7 +55,7 @@ def serve(connection: Connection, url: str | None) -> None:
     episodes: dict[str, EpisodeLog] = {}
     told: set[str] = set()
     try:
-        while (message := _receive(connection)) is not None:
+        while (message := _receive(connection, episodes)) is not None:
             try:
                 _handle(message, episodes, url)
             except Exception as error:  # one bad message must not end the view of all later ones
@@ -67,8 +68,11 @@ def serve(connection: Connection, url: str | None) -> None:
             episode.close()
 
 
-def _receive(connection: Connection) -> tuple[Any, ...] | None:
+def _receive(connection: Connection, episodes: dict[str, EpisodeLog]) -> tuple[Any, ...] | None:
     try:
+        if not connection.poll(BATCH_SECONDS):  # nothing comes: what was logged is shown as it is
+            for episode in episodes.values():
+                episode.flush()
         message = connection.recv()
     except (EOFError, OSError):
         return None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from records import GeometryRecord
 from viz import paths
+from viz.columns import ColumnLog
 
 CREASE = np.cos(np.deg2rad(40.0))
 """faces that meet at a sharper angle keep their edge"""
@@ -25,16 +26,16 @@ class SceneLog:
     """Logs one episode's scene.
 
     Args:
-        recording: of the episode.
+        log: of the episode.
         geometry: of the scene; geoms with no opacity are left out.
     """
 
-    def __init__(self, recording: rr.RecordingStream, geometry: Sequence[GeometryRecord]) -> None:
-        self._recording = recording
+    def __init__(self, log: ColumnLog, geometry: Sequence[GeometryRecord]) -> None:
+        self._log = log
         self._bodies: dict[int, str] = {}
         self._last: NDArray[np.float64] | None = None
         self._keyframe = 0
-        recording.log("world", rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
+        log.log("world", rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
         self._names: set[str] = set()
         self.add(geometry)
 
@@ -48,7 +49,7 @@ class SceneLog:
             while path in self._names:
                 path += "_"
             self._names.add(path)
-            self._recording.log(path, *_shape(record), static=True)
+            self._log.log(path, *_shape(record), static=True)
 
     def log_poses(self, step: int, positions: NDArray[np.floating], quaternions: NDArray[np.floating]) -> None:
         """Poses of the bodies at the current time.
@@ -67,12 +68,10 @@ class SceneLog:
         else:
             moved = np.abs(poses - last).max(axis=1) > MOVED
             last[moved] = poses[moved]
+        xyzw = np.roll(quaternions, -1, axis=1)
         for index, path in self._bodies.items():
             if index < len(poses) and moved[index]:
-                translation, (w, x, y, z) = poses[index, :3], poses[index, 3:]
-                self._recording.log(
-                    path, rr.Transform3D(translation=translation, quaternion=rr.Quaternion(xyzw=(x, y, z, w)))
-                )
+                self._log.row(path, rr.Transform3D, translation=[poses[index, :3]], quaternion=[xyzw[index]])
 
 
 def _shape(record: GeometryRecord) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ import rerun as rr
 
 from records import CONTROL_PERIOD, Chunk, Intent, Outcome, StepRecord
 from viz import paths
+from viz.columns import ColumnLog
 
 _SERIES: Final = {
     paths.PLANNER_DURATION: ("planner takes (ms)", paths.COARSE_COLOR, 2.0),
@@ -29,8 +30,8 @@ class TimingLog:
     in the past of the timelines. Results that were never used do not appear.
     """
 
-    def __init__(self, recording: rr.RecordingStream) -> None:
-        self._recording = recording
+    def __init__(self, log: ColumnLog) -> None:
+        self._log = log
         self._intent: Intent | None = None
         self._chunk: Chunk | None = None
         self._results = {paths.PLANNER_LANE: 0, paths.REFINER_LANE: 0}
@@ -42,46 +43,45 @@ class TimingLog:
         self._monotonic_to_wall = time.time() - time.monotonic()
         self._stages: set[str] = set()
         for path, (name, color, width) in _SERIES.items():
-            recording.log(path, rr.SeriesLines(names=name, colors=color, widths=width), static=True)
-        _configure_lanes(recording)
+            log.log(path, rr.SeriesLines(names=name, colors=color, widths=width), static=True)
+        _configure_lanes(log)
 
     def log(self, record: StepRecord) -> None:
         """Everything about time that this step tells."""
-        log = self._recording.log
-        log(paths.QUEUE_DEPTH, rr.Scalars(record.queue_depth))
-        log(paths.LATE, rr.Scalars(1e3 * record.due_late))
+        self._number(paths.QUEUE_DEPTH, record.queue_depth)
+        self._number(paths.LATE, 1e3 * record.due_late)
         if record.staleness is not None:
-            log(paths.STALENESS, rr.Scalars(record.staleness))
+            self._number(paths.STALENESS, record.staleness)
         for name, milliseconds in record.durations.items():
             if name not in self._stages:
                 self._stages.add(name)
-                log(paths.stage(name), rr.SeriesLines(names=f"{name} (ms)"), static=True)
-            log(paths.stage(name), rr.Scalars(milliseconds))
+                self._log.log(paths.stage(name), rr.SeriesLines(names=f"{name} (ms)"), static=True)
+            self._number(paths.stage(name), milliseconds)
         if (driver := paths.driver_of(record)) != self._driver:
             self._driver = driver
-            log(paths.DRIVER_LANE, rr.StateChange(state=driver))
+            self._log.log(paths.DRIVER_LANE, rr.StateChange(state=driver))
         self._log_events(record)
         self._log_results(record)
 
     def log_start(self, instruction: str) -> None:
         """The episode runs."""
-        self._recording.log(paths.OUTCOME_LANE, rr.StateChange(state="running"))
-        self._recording.log(paths.EVENTS, rr.TextLog(f"Instruction: {instruction}", level=_EVENT))
+        self._log.log(paths.OUTCOME_LANE, rr.StateChange(state="running"))
+        self._log.log(paths.EVENTS, rr.TextLog(f"Instruction: {instruction}", level=_EVENT))
 
     def log_end(self, outcome: Outcome, sentence: str) -> None:
         """The outcome, and the end of the other lanes."""
-        self._recording.log(paths.OUTCOME_LANE, rr.StateChange(state=outcome))
+        self._log.log(paths.OUTCOME_LANE, rr.StateChange(state=outcome))
         level = rr.TextLogLevel.INFO if outcome == "success" else rr.TextLogLevel.WARN
         text = f"{outcome.capitalize()}: {sentence}" if sentence else outcome.capitalize()
-        self._recording.log(paths.EVENTS, rr.TextLog(text, level=level))
+        self._log.log(paths.EVENTS, rr.TextLog(text, level=level))
 
     def _log_events(self, record: StepRecord) -> None:
         if self._generation is not None and record.generation != self._generation:
             text = f"Generation {record.generation}: older results are dropped."
-            self._recording.log(paths.EVENTS, rr.TextLog(text, level=rr.TextLogLevel.DEBUG))
+            self._log.log(paths.EVENTS, rr.TextLog(text, level=rr.TextLogLevel.DEBUG))
         self._generation = record.generation
         for event in record.events:
-            self._recording.log(paths.EVENTS, rr.TextLog(event, level=rr.TextLogLevel.WARN))
+            self._log.log(paths.EVENTS, rr.TextLog(event, level=rr.TextLogLevel.WARN))
 
     def _log_results(self, record: StepRecord) -> None:
         intent, chunk = record.intent, record.chunk
@@ -97,9 +97,12 @@ class TimingLog:
             self._chunk = chunk
 
     def _log_result(self, duration_path: str, period_path: str, result: Intent | Chunk, period: float | None) -> None:
-        self._recording.log(duration_path, rr.Scalars(1e3 * (result.ready_at - result.asked_at)))
+        self._number(duration_path, 1e3 * (result.ready_at - result.asked_at))
         if period is not None:
-            self._recording.log(period_path, rr.Scalars(1e3 * period))
+            self._number(period_path, 1e3 * period)
+
+    def _number(self, path: str, value: float) -> None:
+        self._log.row(path, rr.Scalars, scalars=[value])
 
     def _log_busy(self, lane: str, record: StepRecord, result: Intent | Chunk, until: int) -> None:
         """Two shades take turns, so that back-to-back results can be told apart."""
@@ -113,16 +116,9 @@ class TimingLog:
         self._ends[lane] = end
         for state, (step, at) in states:
             sim_time = record.sim_time + (step - record.step) * CONTROL_PERIOD
-            set_times(self._recording, step, sim_time, at + self._monotonic_to_wall)
-            self._recording.log(lane, rr.StateChange(state=state))
-        set_times(self._recording, record.step, record.sim_time, record.wall_time)
-
-
-def set_times(recording: rr.RecordingStream, step: int, sim_time: float, wall_time: float) -> None:
-    """Where on the three timelines the next logs go: control step, simulated seconds, Unix seconds."""
-    recording.set_time(paths.STEP, sequence=step)
-    recording.set_time(paths.SIM_TIME, duration=sim_time)
-    recording.set_time(paths.WALL_TIME, timestamp=wall_time)
+            self._log.at(step, sim_time, at + self._monotonic_to_wall)
+            self._log.row(lane, rr.StateChange, state=[state])
+        self._log.at(record.step, record.sim_time, record.wall_time)
 
 
 def _key(result: Intent | Chunk | None) -> tuple[int, int, int] | None:
@@ -131,14 +127,14 @@ def _key(result: Intent | Chunk | None) -> tuple[int, int, int] | None:
     return result.generation, result.step, result.start_step if isinstance(result, Chunk) else 0
 
 
-def _configure_lanes(recording: rr.RecordingStream) -> None:
+def _configure_lanes(log: ColumnLog) -> None:
     drivers, outcomes = paths.DRIVER_COLORS, paths.OUTCOME_COLORS
-    recording.log(
+    log.log(
         paths.DRIVER_LANE,
         rr.StateConfiguration(values=list(drivers), labels=list(drivers), colors=list(drivers.values())),
         static=True,
     )
-    recording.log(
+    log.log(
         paths.OUTCOME_LANE,
         rr.StateConfiguration(values=list(outcomes), labels=list(outcomes), colors=list(outcomes.values())),
         static=True,
@@ -148,7 +144,7 @@ def _configure_lanes(recording: rr.RecordingStream) -> None:
         (paths.REFINER_LANE, "refining", paths.REFINED_COLOR, (14, 134, 172)),
     )
     for lane, label, color, shade in busy:
-        recording.log(
+        log.log(
             lane,
             rr.StateConfiguration(
                 values=["even", "odd", "idle"],

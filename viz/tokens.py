@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from records import ACTION_NAMES, CHUNK_STEPS, Intent, StepRecord
 from viz import paths
 from viz.cameras import encode_png, png_layer
+from viz.columns import ColumnLog
 
 LEFT, TOP, RIGHT, BOTTOM = 78, 28, 66, 26
 """margins in pixels: names of the dimensions, title, colour scale, steps"""
@@ -46,8 +47,8 @@ _TITLES = {
 class TokenLog:
     """Logs one episode's token pictures."""
 
-    def __init__(self, recording: rr.RecordingStream) -> None:
-        self._recording = recording
+    def __init__(self, log: ColumnLog) -> None:
+        self._log = log
         self._shown: tuple[int, int] | None = None
         self._frame: tuple[int, int] | None = None
 
@@ -65,7 +66,7 @@ class TokenLog:
             self._log_now(intent, now, start)
 
     def _log_intent(self, intent: Intent | None) -> None:
-        log = self._recording.log
+        log = self._log.log
         if intent is None:
             for path in (paths.TOKEN_GRID, paths.TOKEN_PROBABILITIES, paths.TOKEN_BINS, paths.TOKEN_TENSOR):
                 log(path, rr.Clear(recursive=True))
@@ -74,20 +75,26 @@ class TokenLog:
         if self._frame != (length, bins):
             self._frame = (length, bins)
             for path, title in _TITLES.items():
-                frame = png_layer(_frame(length, bins, title), draw_order=2.0)
-                log(f"{path}/frame", frame, static=True)
+                frame = rr.EncodedImage.from_fields(blob=_frame(length, bins, title))
+                log(f"{path}/frame", frame, png_layer(draw_order=2.0), static=True)
                 place = rr.Transform3D(translation=(LEFT, TOP, 0), scale=(COLUMNS_WIDTH / length, 1, 1))
                 log(f"{path}/cells", place, static=True)
+                enlarged = rr.EncodedImage.from_fields(
+                    media_type="image/png", draw_order=0.0, magnification_filter="nearest"
+                )
+                log(f"{path}/cells", enlarged, static=True)
                 place = rr.Transform3D(translation=(LEFT, TOP, 0), scale=(COLUMNS_WIDTH / length, _rows(bins) / 2, 1))
-                log(f"{path}/consumed", place, static=True)
-                log(f"{path}/steps", rr.Transform3D(translation=(0, TOP + _rows(bins), 0)), static=True)
-        steps = png_layer(_draw_steps(length, intent.step), draw_order=3.0)
+                log(f"{path}/consumed", place, png_layer(draw_order=1.0), static=True)
+                place = rr.Transform3D(translation=(0, TOP + _rows(bins), 0))
+                log(f"{path}/steps", place, png_layer(draw_order=3.0), static=True)
+                now = rr.LineStrips2D.from_fields(
+                    colors=[MARK, paths.REFINED_COLOR, paths.REFINED_COLOR], radii=[1.2, 2.2, 2.2], draw_order=4.0
+                )
+                log(f"{path}/now", now, static=True)
+        steps = _draw_steps(length, intent.step)
         for path, cells in ((paths.TOKEN_GRID, draw_grid(intent)), (paths.TOKEN_PROBABILITIES, draw_all(intent))):
-            image = rr.EncodedImage(
-                contents=encode_png(cells), media_type="image/png", draw_order=0.0, magnification_filter="nearest"
-            )
-            log(f"{path}/cells", image)
-            log(f"{path}/steps", steps)
+            self._log.row(f"{path}/cells", rr.EncodedImage, blob=[encode_png(cells)])
+            self._log.row(f"{path}/steps", rr.EncodedImage, blob=[steps])
         # The numbers behind the pictures, for whoever exports or queries.
         log(paths.TOKEN_BINS, rr.Tensor(intent.tokens, dim_names=("step", "dimension")))
         probabilities = np.asarray(intent.probabilities, dtype=np.float16)
@@ -99,20 +106,17 @@ class TokenLog:
         length, _, bins = intent.probabilities.shape
         bottom, column = TOP + _rows(bins), COLUMNS_WIDTH / length
         consumed = min(max(consumed, 0), length)
-        curtain = png_layer(encode_png(draw_curtain(length, consumed)), draw_order=1.0)
+        curtain = _curtain(length, consumed)
         now = LEFT + column * consumed
-        strips, colors, widths = [[(now, TOP - 5), (now, bottom + 2)]], [MARK], [1.2]
+        strips = [[(now, TOP - 5), (now, bottom + 2)]]
         if chunk_start is not None and chunk_start + CHUNK_STEPS > 0 and chunk_start < length:
             left = LEFT + column * max(chunk_start, 0)
             right = LEFT + column * min(chunk_start + CHUNK_STEPS, length)
             for y in (TOP - 4, bottom):
                 strips.append([(left, y), (right, y)])
-                colors.append(paths.REFINED_COLOR)
-                widths.append(2.2)
-        lines = rr.LineStrips2D(strips, colors=colors, radii=widths, draw_order=4.0)
         for path in (paths.TOKEN_GRID, paths.TOKEN_PROBABILITIES):
-            self._recording.log(f"{path}/consumed", curtain)
-            self._recording.log(f"{path}/now", lines)
+            self._log.row(f"{path}/consumed", rr.EncodedImage, blob=[curtain])
+            self._log.row(f"{path}/now", rr.LineStrips2D, strips=strips)
 
 
 def bin_values(bins: int) -> NDArray[np.float64]:
@@ -179,6 +183,12 @@ def _stack(bands: NDArray[np.float64], tokens: NDArray[np.int_], mark_rows: int)
 def _rows(bins: int) -> int:
     """Pixels of all dimensions together."""
     return len(ACTION_NAMES) * (bins * BIN + GAP)
+
+
+@lru_cache(maxsize=256)
+def _curtain(length: int, consumed: int) -> bytes:
+    """PNG of `draw_curtain`."""
+    return encode_png(draw_curtain(length, consumed))
 
 
 @lru_cache(maxsize=4)

@@ -6,7 +6,7 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import Page
 
-from e2e.steps import wait_for
+from e2e.steps import stand, wait_for
 
 NAMELESS = """() => [...document.querySelectorAll("button, input, select, textarea, a, canvas, [role=slider], dialog")]
     .filter((each) => each.getClientRects().length && !each.closest("#rerun"))
@@ -95,10 +95,7 @@ def test_whoever_has_only_keys_sees_where_they_are_and_does_everything(page: Pag
 
 
 def test_a_line_that_is_sketched_from_the_hand_pins_its_direction(page: Page, client: Client) -> None:
-    status = client.predict(api_name="/status")
-    client.predict(status["suggestions"][0], api_name="/run")
-    wait_for(client, lambda now: now["tokens"] is not None and now["driver"] == "policy", 60)
-    client.predict(api_name="/pause")
+    assert stand(client, 880_001)["tokens"] is not None
     page.wait_for_function("document.querySelector('#pause').textContent.includes('Resume')")
     seen = page.evaluate(
         "() => { const view = libra.view.canvas.getBoundingClientRect();"

@@ -10,7 +10,7 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import Page
 
-from e2e.steps import wait_for
+from e2e.steps import stand, wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,11 +18,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def recorded(client: Client) -> str:
     """An episode of this run, by its id in the library."""
-    status = client.predict("880003", api_name="/reset")
-    client.predict(status["suggestions"][0], api_name="/run")
-    wait_for(client, lambda now: now["step"] >= 30, 90)
-    client.predict(api_name="/stop")
-    status = client.predict("880004", api_name="/reset")
+    stand(client, 880_003, step=30)
+    client.predict("880004", api_name="/reset")
     return str(client.predict(api_name="/episodes")["episodes"][-1]["episode"])
 
 
