@@ -35,14 +35,13 @@ from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Res
 from starlette.background import BackgroundTask
 
 from app import ROOT
+from app.checkpoints import EVALUATIONS
 from app.web.commands import Commands, whole_number
 from app.web.jobs import Job, JobRefused
 from app.web.library import answer, told
 from app.web.sheet import sheet
 from scenes.goals import FAMILIES
 
-EVALUATIONS: Final = "evaluations"
-"""folder within the library"""
 REPORTS: Final = "reports"
 KEPT_FILMS: Final = 60
 MAX_EPISODES: Final = 20_000

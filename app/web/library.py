@@ -11,6 +11,8 @@
     POST /library/export           {"episodes", "name", "skip_unlabelled"?}; {"resume": true}; {"cancel": true}
     GET  /library/finetune         how fine-tuning is going, see `FineTuning.status`
     POST /library/finetune         {"name", "task"?, "starred"?}; {"cancel": true}
+    GET  /library/checkpoints      those that were made here, see `app.checkpoints`, and how a comparison is going
+    POST /library/compare          {"name"}, with its parent on the same episodes; {"resume": true}; {"cancel": true}
 
 What is refused comes as {"error": sentence} with status 400.
 """
@@ -18,6 +20,7 @@ What is refused comes as {"error": sentence} with status 400.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -25,6 +28,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
+from app.checkpoints import UnknownCheckpoint, comparison, made
 from app.tuning import FineTuning
 from app.web.commands import Commands, plain
 from app.web.jobs import Job, JobRefused
@@ -49,7 +53,7 @@ def make_library_router(shelf: Shelf, commands: Commands, base: str) -> APIRoute
         base: address of the page assets.
     """
     router = APIRouter()
-    export = Job("export")
+    export, compare = Job("export"), Comparing()
 
     @router.get("/library")
     def page() -> HTMLResponse:
@@ -141,7 +145,48 @@ def make_library_router(shelf: Shelf, commands: Commands, base: str) -> APIRoute
 
         return await run_in_threadpool(answer, begun)
 
+    @router.get("/library/checkpoints")
+    def checkpoints() -> Response:
+        return answer(lambda: {"checkpoints": made(shelf.root.resolve()), "compare": compare.status()})
+
+    @router.post("/library/compare")
+    async def begin_compare(request: Request) -> Response:
+        asked = await told(request)
+
+        def begun() -> dict[str, Any]:
+            if asked.get("cancel"):
+                compare.cancel()
+            elif asked.get("resume"):
+                compare.resume()
+            else:
+                compare.compare(shelf.root.resolve(), str(asked.get("name") or ""))
+            return compare.status()
+
+        return await run_in_threadpool(answer, begun)
+
     return router
+
+
+class Comparing(Job):
+    """A checkpoint beside its parent; what was played before a cancel is not played again."""
+
+    def __init__(self) -> None:
+        super().__init__("comparison")
+        self._name = ""
+
+    def compare(self, library: Path, name: str) -> None:
+        """Begin.
+
+        Raises:
+            UnknownCheckpoint: there is nothing to compare.
+            JobRefused: one is at work.
+        """
+        self.begin(comparison(library, name))
+        self._name = name
+
+    def status(self) -> dict[str, Any]:
+        """As of a job, and the `name` of the checkpoint."""
+        return {**super().status(), "name": self._name}
 
 
 def _tuning(commands: Commands) -> FineTuning:
@@ -163,7 +208,7 @@ def answer(do: Callable[[], dict[str, Any]]) -> Response:
     """What came of it as JSON; status 400 where it was refused."""
     try:
         said = do()
-    except (LibraryError, JobRefused) as error:
+    except (LibraryError, JobRefused, UnknownCheckpoint) as error:
         said = {"error": str(error)}
     except OSError as error:
         said = {"error": f"The disk refused it ({error.strerror or error})."}

@@ -5,7 +5,7 @@ const SPARE = 6; // rows beyond the edges
 export class Rows {
   // place: scrolls, holds a .spacer; height: pixels of a row; on: {draw(item, element), choose(item), key(event, item)}
   constructor(place, height, on) {
-    Object.assign(this, { place, height, on, items: [], at: -1, drawn: new Map() });
+    Object.assign(this, { place, height, on, items: [], at: -1, drawn: new Map() }); // drawn: item -> its row
     this.spacer = place.querySelector(".spacer");
     place.addEventListener("scroll", () => this.draw(), { passive: true });
     new ResizeObserver(() => this.draw()).observe(place);
@@ -23,9 +23,10 @@ export class Rows {
     this.items = items;
     this.at = items.findIndex(keep);
     this.spacer.style.height = `${items.length * this.height}px`;
-    this.redraw();
+    this.draw();
   }
 
+  // Items look different now.
   redraw() {
     for (const row of this.drawn.values()) row.remove();
     this.drawn.clear();
@@ -35,24 +36,30 @@ export class Rows {
   draw() {
     const first = Math.max(0, Math.floor(this.place.scrollTop / this.height) - SPARE);
     const last = Math.min(this.items.length, Math.ceil((this.place.scrollTop + this.place.clientHeight) / this.height) + SPARE);
-    for (const [index, row] of this.drawn) if (index < first || index >= last) { row.remove(); this.drawn.delete(index); }
-    for (let index = first; index < last; index++) if (!this.drawn.has(index)) this.make(index);
+    const seen = new Set(this.items.slice(first, last));
+    for (const [item, row] of this.drawn) if (!seen.has(item)) { row.remove(); this.drawn.delete(item); }
+    for (let index = first; index < last; index++) this.put(this.drawn.get(this.items[index]) ?? this.make(this.items[index]), index);
   }
 
-  make(index) {
+  // A row stays with its item wherever that goes: its pictures need not be fetched again.
+  make(item) {
     const row = document.createElement("div");
     row.className = "row";
+    row.setAttribute("role", "option");
+    row.style.height = `${this.height}px`;
+    this.on.draw(item, row);
+    this.spacer.append(row);
+    this.drawn.set(item, row);
+    return row;
+  }
+
+  put(row, index) {
     row.id = `${this.place.id}-${index}`;
     row.dataset.index = index;
-    row.setAttribute("role", "option");
     row.setAttribute("aria-setsize", this.items.length);
     row.setAttribute("aria-posinset", index + 1);
     row.style.transform = `translateY(${index * this.height}px)`;
-    row.style.height = `${this.height}px`;
     row.toggleAttribute("data-current", index === this.at);
-    this.on.draw(this.items[index], row);
-    this.spacer.append(row);
-    this.drawn.set(index, row);
   }
 
   go(index, isQuiet = false) {
@@ -62,7 +69,6 @@ export class Rows {
     if (top < this.place.scrollTop) this.place.scrollTop = top;
     if (top + this.height > this.place.scrollTop + this.place.clientHeight) this.place.scrollTop = top + this.height - this.place.clientHeight;
     this.draw();
-    for (const [number, row] of this.drawn) row.toggleAttribute("data-current", number === this.at);
     this.place.setAttribute("aria-activedescendant", `${this.place.id}-${this.at}`);
     if (!isQuiet) this.on.choose(this.current);
   }

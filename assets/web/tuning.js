@@ -1,12 +1,14 @@
 // Fine-tuning from the library page: a new checkpoint from corrections, made in the background; it may be left alone.
 
+import { Made } from "./made.js";
 import { ask, query } from "./sheet.js";
 
 const WAIT = 1000; // milliseconds between two looks at how far it is
 
 export function startTuning() {
   const dialog = query("#tuning-dialog"), bar = query("#tuning-progress"), words = query("#tuning-status");
-  let looking = 0;
+  const made = new Made(query("#made"));
+  let looking = 0, was = null;
   const follow = (said) => {
     clearTimeout(looking);
     if (!said) {
@@ -14,6 +16,8 @@ export function startTuning() {
       return;
     }
     const isRunning = said.state === "running";
+    if (was === "running" && said.state === "done") made.show();
+    was = said.state;
     bar.hidden = said.state === "none";
     if (isRunning && said.fraction == null) bar.removeAttribute("value");
     else bar.value = said.state === "done" ? 1 : said.fraction ?? 0;
@@ -26,6 +30,7 @@ export function startTuning() {
   };
   query("#do-tune").onclick = async () => {
     dialog.showModal();
+    made.show();
     follow(await ask("/library/finetune"));
   };
   query("#tuning-start").onclick = async () => follow(await ask("/library/finetune", {
@@ -33,5 +38,5 @@ export function startTuning() {
   }));
   query("#tuning-cancel").onclick = async () => follow(await ask("/library/finetune", { cancel: true }));
   query("#tuning-close").onclick = () => dialog.close();
-  dialog.onclose = () => clearTimeout(looking);
+  dialog.onclose = () => { clearTimeout(looking); made.stop(); };
 }
