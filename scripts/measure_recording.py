@@ -90,9 +90,12 @@ def kill_one(folder: Path, rng: random.Random) -> dict[str, Any]:
     there = {each.id: each for each in library.episodes}
     running = there.get(f"episode-{number:04d}")
     lost = step + 1 - (0 if running is None or running.facts is None else running.facts.steps)
-    report = export_episodes(library.episodes, folder / "dataset", skip_unlabelled=True, quiet=True) if intact else None
-    exported = report.exported if report else 0
-    good = intact == len(finished) and lost <= 20 and exported >= len(finished)
+    if running is not None and running.facts is not None and running.facts.steps:
+        library.label(running.id, "failure")  # what was recovered is exported, too
+    exported = 0
+    if library.episodes:
+        exported = export_episodes(library.episodes, folder / "dataset", quiet=True).exported
+    good = intact == len(finished) and lost <= 20 and exported == len(library.episodes)
     return {"finished": len(finished), "intact": intact, "lost_steps": max(lost, 0), "exported": exported, "good": good}
 
 
@@ -159,7 +162,7 @@ def measure_troubles() -> dict[str, Any]:
             made.outcome, made.outcome_by = ("success", "success test") if step == 19 else (None, None)
             recorder.append(made)
         recorder.flush(60)
-        return recorder.error
+        return recorder.error_of(path)
 
     def refused(what: Callable[[], object]) -> str:
         try:

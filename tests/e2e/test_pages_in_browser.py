@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from gradio_client import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from app import DEFAULT_CHECKPOINT
 from e2e.steps import stand, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -134,3 +137,25 @@ def test_a_page_fits_a_phone_and_leads_back(beside: Page, address: str, name: st
     beside.wait_for_selector("#player-view")
     assert beside.evaluate("document.documentElement.scrollWidth") <= 390
     assert beside.locator('.pages a[href="/"]').is_visible()
+
+
+def test_a_checkpoint_that_was_made_here_is_compared_with_its_parent_by_one_button(
+    beside: Page, address: str, library: Path
+) -> None:
+    folder = library / "better"
+    shutil.copytree(DEFAULT_CHECKPOINT, folder)
+    parent = {"checkpoint": str(DEFAULT_CHECKPOINT), "fingerprint": ""}
+    lineage = {"parent": parent, "episodes": [], "human_steps": 12, "families": ["button"], "commit": "", "compare": ""}
+    (folder / "lineage.json").write_text(json.dumps(lineage))
+    beside.goto(f"{address}library")
+    beside.wait_for_selector("#episodes")
+    beside.click("#do-tune")
+    row = beside.locator('#made li[data-name="better"]')
+    expect(row).to_contain_text("12 steps by hand")
+    expect(row.locator(".worth")).to_have_text("not measured yet")
+    beside.click('#made button[aria-label^="Compare: better"]')
+    beside.focus('#made button[aria-label^="Cancel: better"]')
+    beside.wait_for_timeout(1500)  # looked at once more meanwhile
+    beside.keyboard.press("Enter")
+    beside.wait_for_selector('#made button[aria-label^="Go on: better"]')
+    expect(row.locator(".so-far")).to_contain_text("it can go on from there")
