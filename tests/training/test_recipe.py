@@ -19,7 +19,7 @@ from training.recipe import Drive, Recipe, Round, stages
 from training.runner import StageFailed, _startable, only_one, run
 
 DRIVEN = (Round((Drive(1), Drive(1, "stack", "3")), 1, 1),)
-TINY = Recipe(1, 1, 1, 1, DRIVEN, planned_blocks=1, shards=1, ways=1, word_steps=1, word_ways=1)
+TINY = Recipe(1, 1, 1, 1, DRIVEN, planned_blocks=1, shards=1, ways=1, word_steps=1, head_steps=1, word_ways=1)
 ROOT = Path(__file__).resolve().parents[2]
 
 
