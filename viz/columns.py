@@ -66,10 +66,11 @@ class ColumnLog:
             self.flush()
 
     def flush(self) -> None:
-        """Send all rows that wait."""
-        waiting, self._waiting = self._waiting, {}
+        """Send all rows that wait; an entity that cannot be sent keeps back no other."""
         indexes: dict[tuple[tuple[int, float, float], ...], list[rr.TimeColumn]] = {}  # most entities have the same
-        for (path, archetype, _), rows in waiting.items():
+        while self._waiting:
+            path, archetype, _ = key = next(iter(self._waiting))
+            rows = self._waiting.pop(key)
             times = tuple(rows.times)
             if times not in indexes:
                 indexes[times] = _time_columns(rows.times)

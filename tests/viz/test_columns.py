@@ -70,3 +70,21 @@ def test_rows_wait_for_others_of_their_kind_but_not_for_long(monkeypatch: pytest
     assert sent == ["a", "b"]
     log.flush_if_due()
     assert sent == ["a", "b"]
+
+
+def test_rows_that_cannot_be_sent_keep_back_no_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    sent: list[str] = []
+
+    def send(path: str, *_: object, **__: object) -> None:
+        if path == "bad":
+            raise ValueError(path)
+        sent.append(path)
+
+    monkeypatch.setattr(rr, "send_columns", send)
+    log = ColumnLog(recording_at(tmp_path / "rows.rrd")).at(0, 0.0, 0.0)
+    for path in ("a", "bad", "b"):
+        log.row(path, rr.Scalars, scalars=[1.0])
+    with pytest.raises(ValueError, match="bad"):
+        log.flush()
+    log.flush()
+    assert sorted(sent) == ["a", "b"]
