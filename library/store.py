@@ -15,7 +15,7 @@ from library.files import only_writer
 from library.index import TRASH, Progress, scan
 from library.warnings import Warned, duplicates
 from records import CONTROL_HZ
-from records.log import SUFFIX
+from records.log import SUFFIX, being_written
 
 
 @dataclass(frozen=True)
@@ -216,8 +216,15 @@ class Library:
         return self._edit(name, {"trim": None if (low, high) == (facts.first, last) else (low, high)})
 
     def delete(self, *names: str) -> None:
-        """Put episodes into the trash, with all that belongs to them."""
+        """Put episodes into the trash, with all that belongs to them.
+
+        Raises:
+            LibraryError: one of them is not there, or is still being recorded; none was moved.
+        """
         episodes = [self.find(name) for name in names]
+        for each in episodes:
+            if each.path.exists() and being_written(each.path):
+                raise LibraryError(f"{each.id} is being recorded: let it end, or press Reset, then delete it.")
         try:
             with only_writer(self.root, "library"):
                 for episode in episodes:

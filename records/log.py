@@ -10,6 +10,7 @@ state, as it was (`scenes.rendering.WideRenderer`).
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Generator, Iterator
@@ -159,6 +160,8 @@ class EpisodeWriter:
         self._header = header
         metadata = {"libra.version": _VERSION, "libra.episode": json.dumps(asdict(header))}
         self._sink = pa.OSFile(str(path), "wb")
+        self._lock = path.open("rb")  # ends with the process, however that ends
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._writer = pa.ipc.new_stream(self._sink, SCHEMA.with_metadata(metadata), options=_COMPRESSION)
         self._intents = _Numbered()
         self._chunks = _Numbered()
@@ -187,8 +190,23 @@ class EpisodeWriter:
         """Finish the file and have the disk confirm it."""
         self._writer.close()
         self._sink.close()
+        self._lock.close()
         with self.path.open("rb") as file:
             os.fsync(file.fileno())
+
+
+def being_written(path: Path) -> bool:
+    """Whether some process records to this log now.
+
+    Raises:
+        OSError: cannot be read.
+    """
+    with path.open("rb") as log:
+        try:
+            fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def read_episode(path: Path) -> EpisodeLog:

@@ -15,8 +15,8 @@ from library.errors import LibraryError
 from library.files import only_writer
 from library.select import Selection, choose
 from library.store import Library
-from records.log import EpisodeHeader
-from tests.library.recorded import make_library, write_episode
+from records.log import EpisodeHeader, EpisodeWriter
+from tests.library.recorded import make_library, make_record, write_episode
 
 
 @pytest.fixture
@@ -100,6 +100,20 @@ def test_the_deleted_come_back_with_all_that_was_said_of_them(library: Library) 
     assert (library.root / "episode-002.rrd").read_bytes() == b"rerun"
     with pytest.raises(LibraryError, match="in the trash"):
         library.undelete("episode-002")
+
+
+def test_what_is_being_recorded_is_not_deleted_and_what_was_asked_with_it_stays_too(library: Library) -> None:
+    path = library.root / "episode-004.arrow"
+    writer = EpisodeWriter(path, EpisodeHeader("episode-004", "pick up the red cube", 7, 99.0))
+    writer.append(make_record("episode-004", 0, "policy", "pick up the red cube"))
+    library.refresh()
+    with pytest.raises(LibraryError, match="episode-004 is being recorded"):
+        library.delete("episode-001", "episode-004")
+    assert library.find("episode-001").path.exists() and path.exists()
+    writer.append(make_record("episode-004", 1, "policy", "pick up the red cube", outcome="success"))
+    writer.close()
+    library.delete("episode-004")
+    assert [each.steps for each in library.deleted] == [2]
 
 
 def test_nothing_in_the_trash_is_overwritten(library: Library) -> None:
