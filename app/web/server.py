@@ -82,11 +82,13 @@ def build_app(cockpit: CockpitLike, access: Access | None = None) -> FastAPI:
     Where a token is asked for, others may be far away: then Rerun's stream goes through the page's port as well.
     """
     import gradio as gr
+    from gradio import routes
 
     from app.web import inspector
     from app.web.page import build_page
     from app.web.theme import CockpitTheme
 
+    setattr(routes, "print", _print)  # noqa: B010 - nothing that mypy knows of
     access = access or Access()
     commands = Commands(cockpit.client, cockpit.episode_files, getattr(cockpit, "tuning", None))
     rerun = RerunProxy(cockpit.rerun_url)
@@ -138,6 +140,12 @@ def build_app(cockpit: CockpitLike, access: Access | None = None) -> FastAPI:
             show_error=False,
         )
     return app
+
+
+def _print(*words: object) -> None:
+    """For Gradio, which tells the terminal of every file of a component that a page fetches."""
+    if not str(words[0]).startswith("id="):
+        print(*words)
 
 
 def _head(base: str, styles: Sequence[str], script: str) -> str:

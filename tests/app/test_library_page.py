@@ -65,6 +65,15 @@ def test_the_page_and_its_parts_come_from_this_server_alone(client: httpx.Client
     assert client.get(script).status_code == 200
 
 
+def test_a_page_that_is_fetched_says_nothing_to_the_terminal(
+    client: httpx.Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = client.get("/rerun/config").json()["components"]
+    (component,) = {part["component_class_id"] for part in parts if part["type"] == "rerun"}
+    found = client.get(f"/rerun/gradio_api/custom_component/{component}/client/component/index.js")
+    assert found.status_code == 200 and capsys.readouterr().out == ""
+
+
 def test_a_strip_is_a_picture_that_is_kept_and_a_bad_file_has_none(client: httpx.Client, root: Path) -> None:
     listed(client)
     answer = client.get("/library/strip/monday/episode-001")
