@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -30,6 +30,8 @@ class Edits:
     starred: bool = False
     trim: tuple[int, int] | None = None
     """control steps [first, after the last] that count, None for all"""
+    warnings: tuple[tuple[str, str], ...] | None = None
+    """kind and sentence of what spoils the steps that count; None: as the whole record has it"""
 
 
 def edits_path(log: Path) -> Path:
@@ -96,13 +98,14 @@ def check_outcome(outcome: str) -> Outcome:
 def _checked(given: dict[str, Any]) -> Edits:
     edits = Edits(**given)
     trim = edits.trim
+    warnings = None if edits.warnings is None else tuple((str(kind), str(said)) for kind, said in edits.warnings)
     if not isinstance(edits.name, str) or not isinstance(edits.starred, bool):
         raise ValueError("name or starred is of the wrong type")
     if edits.outcome is not None:
         check_outcome(edits.outcome)
     if trim is None:
-        return edits
+        return replace(edits, warnings=None)
     first, end = trim
     if not (isinstance(first, int) and isinstance(end, int) and first < end):
         raise ValueError("trim is no stretch of control steps")
-    return Edits(edits.name, edits.outcome, edits.starred, (first, end))
+    return replace(edits, trim=(first, end), warnings=warnings)

@@ -102,6 +102,20 @@ def read_facts(path: Path) -> Facts:
     )
 
 
+def warnings_within(path: Path, first: int, end: int) -> list[Warned]:
+    """What spoils the control steps [first, end) of a log.
+
+    Raises:
+        LogError: no episode log, or one without a single whole step.
+        OSError: cannot be read.
+    """
+    _, table = _read(path, ("step", "action", "commanded", "hand", "control_source"))
+    start = int(table["step"][0].as_py())
+    table = table.slice(first - start, end - first)
+    sources = table["control_source"].to_pylist()
+    return look_at(Motion(_rows(table, "action"), _rows(table, "commanded"), _rows(table, "hand"), sources), first)
+
+
 def steps_with_pictures(path: Path) -> list[int]:
     """The control steps of a log at which pictures were taken.
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from library.edits import Edits, check_name, check_outcome, edits_path, read_edits, write_edits
 from library.errors import LibraryError, unwritable
-from library.facts import Facts
+from library.facts import Facts, warnings_within
 from library.files import only_writer
 from library.index import TRASH, Progress, scan
 from library.warnings import Warned, duplicates
 from records import CONTROL_HZ
-from records.log import SUFFIX, being_written
+from records.log import SUFFIX, LogError, being_written
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,17 @@ class Episode:
     problem: str | None = None
     """why the log, or what was said of it, cannot be read"""
     deleted: bool = False
-    warnings: tuple[Warned, ...] = ()
+    twin: Warned | None = None
+    """that it repeats another one"""
+
+    @property
+    def warnings(self) -> tuple[Warned, ...]:
+        """What spoils the control steps that count."""
+        if self.edits.warnings is not None:
+            found = tuple(Warned(kind, sentence) for kind, sentence in self.edits.warnings)
+        else:
+            found = () if self.facts is None else self.facts.warnings
+        return found if self.twin is None else (*found, self.twin)
 
     @property
     def name(self) -> str:
@@ -132,8 +142,7 @@ class Library:
                 edits = read_edits(entry.path)
             except LibraryError as error:
                 problem = problem or str(error)
-            warnings = () if entry.facts is None else entry.facts.warnings
-            episode = Episode(entry.id, entry.path, entry.facts, edits, problem, entry.deleted, warnings)
+            episode = Episode(entry.id, entry.path, entry.facts, edits, problem, entry.deleted)
             (self._deleted if entry.deleted else self._episodes)[entry.id] = episode
         self._find_duplicates()
 
@@ -213,7 +222,13 @@ class Library:
                 f"{name} has the control steps {facts.first} to {last - 1}: keep a stretch of them, "
                 f"such as {facts.first} {last}."
             )
-        return self._edit(name, {"trim": None if (low, high) == (facts.first, last) else (low, high)})
+        if (low, high) == (facts.first, last):
+            return self._edit(name, {"trim": None, "warnings": None})
+        try:
+            found = warnings_within(self.find(name).path, low, high)
+        except (LogError, OSError) as error:
+            raise LibraryError(f"{name} cannot be read again ({error}): it is left as it was.") from error
+        return self._edit(name, {"trim": (low, high), "warnings": tuple((each.kind, each.sentence) for each in found)})
 
     def delete(self, *names: str) -> None:
         """Put episodes into the trash, with all that belongs to them.
@@ -287,8 +302,7 @@ class Library:
         for group in groups.values():
             paths = [(each.id, each.facts.path) for each in group if each.facts is not None]
             for name, warned in duplicates(paths).items():
-                episode = self._episodes[name]
-                self._episodes[name] = replace(episode, warnings=(*episode.warnings, warned))
+                self._episodes[name] = replace(self._episodes[name], twin=warned)
 
 
 def _ordered(episodes: Iterable[Episode]) -> list[Episode]:

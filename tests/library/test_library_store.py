@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from library.edits import read_edits
@@ -15,6 +16,7 @@ from library.errors import LibraryError
 from library.files import only_writer
 from library.select import Selection, choose
 from library.store import Library
+from records import Outcome
 from records.log import EpisodeHeader, EpisodeWriter
 from tests.library.recorded import make_library, make_record, write_episode
 
@@ -100,6 +102,23 @@ def test_the_deleted_come_back_with_all_that_was_said_of_them(library: Library) 
     assert (library.root / "episode-002.rrd").read_bytes() == b"rerun"
     with pytest.raises(LibraryError, match="in the trash"):
         library.undelete("episode-002")
+
+
+def test_a_stretch_that_is_trimmed_away_warns_of_nothing_any_more(tmp_path: Path) -> None:
+    words = "pick up the red cube"
+    writer = EpisodeWriter(tmp_path / "e.arrow", EpisodeHeader("e", words, 7, 0.0))
+    for step in range(80):
+        hand = np.array([0.01 * max(0, step - 40), 0, 0.2], np.float32)
+        outcome: Outcome | None = "success" if step == 79 else None
+        writer.append(make_record("e", step, "human", words, hand=hand, outcome=outcome))
+    writer.close()
+    library = Library(tmp_path)
+    assert [each.kind for each in library.find("e").warnings] == ["idle"]
+    assert library.trim("e", 38, None).warnings == () == Library(tmp_path).find("e").warnings
+    assert [each.kind for each in library.trim("e", 2, 60).warnings] == ["idle"]
+    assert "from step 2 on" in Library(tmp_path).find("e").warnings[0].sentence
+    assert library.trim("e", None, None).edits.warnings is None
+    assert [each.kind for each in library.find("e").warnings] == ["idle"]
 
 
 def test_what_is_being_recorded_is_not_deleted_and_what_was_asked_with_it_stays_too(library: Library) -> None:
