@@ -36,6 +36,8 @@ FLAGS = [
     "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
 ]  # fmt: skip
 SEED = 880_002
+SETTLED_SECONDS = 2.0
+"""after which somebody has read what they could ask for in a new scene"""
 SEEN_SECONDS = 1.0
 """after which a key that nobody saw counts as missed"""
 
@@ -126,11 +128,12 @@ def measure_keys(page: Page, presses: int) -> list[tuple[float, float] | None]:
 def measure_pictures(made: Bench, page: Page, seconds: float) -> tuple[float, list[float], list[int]]:
     """Pictures a second that are drawn while the policy moves the arm; how old and wide each is (ms, pixels)."""
     running: list[tuple[float, float]] = []
-    page.evaluate("() => { libra.view.watchChanges(true); }")
+    page.evaluate("() => { libra.view.watchAges(true); }")
     with tqdm(total=round(seconds), desc="pictures") as bar:
         while (spent := sum(end - begin for begin, end in running)) < seconds:
             bar.update(round(spent) - bar.n)
             status = made.cockpit.client.call("reset", seed=SEED + len(running))
+            time.sleep(SETTLED_SECONDS)
             made.cockpit.client.call("run", instruction=random.choice(status["suggestions"]))
             began = time.time()
             while made.status()["state"] == "running" and time.time() - began < 6:
@@ -139,7 +142,7 @@ def measure_pictures(made: Bench, page: Page, seconds: float) -> tuple[float, li
             running.append((began, time.time()))
     time.sleep(1)
     seen = page.evaluate("() => libra.view.ages")
-    page.evaluate("() => { libra.view.watchChanges(false); }")
+    page.evaluate("() => { libra.view.watchAges(false); }")
     clock = time.time() - time.monotonic()
     drawn = [each for each in seen if any(begin <= each[1] / 1e3 <= end for begin, end in running)]
     return len(drawn) / spent, [at - 1e3 * (stamp + clock) for stamp, at, _ in drawn], [width for *_, width in drawn]

@@ -11,9 +11,11 @@ let isVisible = true;
 let least = Infinity; // milliseconds from a picture's stamp to its drawing, at the least; the two clocks' difference is in it
 let lateSince = Infinity; // when the first of the pictures came that were too late one after another
 let probe = null; // the last picture's pixels, while somebody measures how long a key takes to be seen
+let isTimed = false; // while somebody measures how many pictures there are, and how old
 
 onmessage = ({ data }) => {
   if ("visible" in data) isVisible = data.visible;
+  if ("timed" in data) isTimed = data.timed;
   if ("probe" in data) probe = data.probe ? new Uint8ClampedArray(0) : null;
   if (data.send && socket?.readyState === WebSocket.OPEN) socket.send(data.send);
   if (!data.canvas) return;
@@ -59,7 +61,7 @@ async function draw(data) {
     if (probe) compare(meta.stamp);
   }
   newest = meta.frame;
-  if (probe) Object.assign(meta, { drawn: performance.timeOrigin + performance.now(), width: canvas.width }); // milliseconds since the epoch
+  if (isTimed) Object.assign(meta, { drawn: performance.timeOrigin + performance.now(), width: canvas.width }); // milliseconds since the epoch
   postMessage({ frame: meta });
 }
 

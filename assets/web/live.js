@@ -50,12 +50,17 @@ export class LiveView {
   drive(action, number) { this.worker.postMessage({ send: JSON.stringify({ drive: action, n: number }) }); }
 
   // To measure delays: notes in `changes` when a picture differs from the one before (milliseconds since the epoch; what it
-  // shows was, in seconds of the session's clock), in `ages` when what a picture shows was (seconds of the session's clock),
-  // when it was drawn (milliseconds), and its width (pixels).
+  // shows was, in seconds of the session's clock). Looking at every pixel takes as long as a picture does.
   watchChanges(isOn) {
     this.changes = isOn ? [] : undefined;
-    this.ages = isOn ? [] : undefined;
     this.worker.postMessage({ probe: isOn });
+  }
+
+  // To count pictures: notes in `ages` when what a picture shows was (seconds of the session's clock), when it was drawn
+  // (milliseconds), and its width (pixels).
+  watchAges(isOn) {
+    this.ages = isOn ? [] : undefined;
+    this.worker.postMessage({ timed: isOn });
   }
 
   count() {
