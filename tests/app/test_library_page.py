@@ -97,7 +97,7 @@ def test_what_is_changed_is_on_disk_and_in_the_answer(client: httpx.Client, root
     assert change("label", outcome="failure")["by"] == "human"
     assert change("trim", first=1, end=4)["steps"] == 3
     kept = json.loads((root / "monday" / "episode-002.edits.json").read_text())
-    assert kept == {"name": "a press", "outcome": "failure", "starred": True, "trim": [1, 4]}
+    assert kept == {"name": "a press", "outcome": "failure", "starred": True, "trim": [1, 4], "warnings": []}
     assert change("trim", first=None, end=None)["steps"] == 5 and not change("unstar")["starred"]
 
 
