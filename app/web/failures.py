@@ -188,12 +188,7 @@ def make_failures_router(library: Path, commands: Commands, base: str) -> APIRou
             if name not in jobs:
                 raise JobRefused(f"There is nothing called {name!r} to do: choose {', '.join(jobs)}.")
             job = jobs[name]
-            if asked.get("cancel"):
-                job.cancel()
-            elif asked.get("resume"):
-                job.resume()
-            else:
-                job.begin(_WORDS[name](asked, library))
+            job.told(asked, lambda: job.begin(_WORDS[name](asked, library)))
             return states()
 
         return await run_in_threadpool(answer, begun)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from app import ROOT
@@ -64,6 +64,19 @@ class Job:
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PGRP, self._process.pid, NICENESS)
             threading.Thread(target=self._follow, args=(self._process,), name=self._what, daemon=True).start()
+
+    def told(self, asked: Mapping[str, Any], begin: Callable[[], None]) -> None:
+        """What a page asks: to cancel, to go on, or else to begin.
+
+        Raises:
+            JobRefused: as of `begin` and `resume`.
+        """
+        if asked.get("cancel"):
+            self.cancel()
+        elif asked.get("resume"):
+            self.resume()
+        else:
+            begin()
 
     def resume(self) -> None:
         """The last command once more.

@@ -113,19 +113,17 @@ def make_library_router(shelf: Shelf, commands: Commands, base: str) -> APIRoute
     async def begin_export(request: Request) -> Response:
         asked = await told(request)
 
+        def begin() -> None:
+            names = [shelf.find(str(each)).id for each in asked.get("episodes") or ()]
+            name = check_name(str(asked.get("name") or ""))
+            if not names or not name:
+                raise LibraryError("Select some episodes first." if not names else "Give the data set a name.")
+            words = ["export", str(shelf.root.resolve()), str(shelf.root.resolve() / EXPORTS / name), "--ids", "-"]
+            skip = ["--skip-unlabelled"] if asked.get("skip_unlabelled") else []
+            export.begin([*words, *skip], ids_text(names))
+
         def begun() -> dict[str, Any]:
-            if asked.get("cancel"):
-                export.cancel()
-            elif asked.get("resume"):
-                export.resume()
-            else:
-                names = [shelf.find(str(each)).id for each in asked.get("episodes") or ()]
-                name = check_name(str(asked.get("name") or ""))
-                if not names or not name:
-                    raise LibraryError("Select some episodes first." if not names else "Give the data set a name.")
-                words = ["export", str(shelf.root.resolve()), str(shelf.root.resolve() / EXPORTS / name), "--ids", "-"]
-                skip = ["--skip-unlabelled"] if asked.get("skip_unlabelled") else []
-                export.begin([*words, *skip], ids_text(names))
+            export.told(asked, begin)
             return export.status()
 
         return await run_in_threadpool(answer, begun)
@@ -154,12 +152,7 @@ def make_library_router(shelf: Shelf, commands: Commands, base: str) -> APIRoute
         asked = await told(request)
 
         def begun() -> dict[str, Any]:
-            if asked.get("cancel"):
-                compare.cancel()
-            elif asked.get("resume"):
-                compare.resume()
-            else:
-                compare.compare(shelf.root.resolve(), str(asked.get("name") or ""))
+            compare.told(asked, lambda: compare.compare(shelf.root.resolve(), str(asked.get("name") or "")))
             return compare.status()
 
         return await run_in_threadpool(answer, begun)
