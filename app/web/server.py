@@ -24,6 +24,7 @@ from app.web.access import Access, Gate, access_for
 from app.web.commands import CockpitLike, Commands
 from app.web.downloads import make_router
 from app.web.failures import make_failures_router
+from app.web.first_script import FirstScript
 from app.web.library import make_library_router
 from app.web.live import LiveFeed
 from app.web.rerun_proxy import RerunProxy
@@ -104,9 +105,11 @@ def build_app(cockpit: CockpitLike, access: Access | None = None) -> FastAPI:
             feed.stop()
             await rerun.close()
 
+    base = f"/web/{_assets_version()}"
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.feed = feed
     app.add_middleware(inspector.Framing)
+    app.add_middleware(FirstScript, f"{base}/at-rest.js", ("/", f"{inspector.PATH}/"))
     app.add_middleware(Gate, access=access)
     app.include_router(make_router(cockpit))
 
@@ -116,7 +119,6 @@ def build_app(cockpit: CockpitLike, access: Access | None = None) -> FastAPI:
 
     if access.token is not None:
         app.router.routes.extend(rerun.routes())
-    base = f"/web/{_assets_version()}"
     app.include_router(make_failures_router(cockpit.library, commands, base))
     app.include_router(make_library_router(Shelf(cockpit.library), commands, base))
     app.mount(base, StaticFiles(directory=ASSETS), name="web")

@@ -109,3 +109,13 @@ def test_a_line_that_is_sketched_from_the_hand_pins_its_direction(page: Page, cl
     assert page.is_visible('#token-grid button[aria-pressed="true"][aria-label^="z +0.9"]')
     page.wait_for_function("document.querySelector('.foresight .refined').getAttribute('points').length > 10")
     page.click("#unpin")
+
+
+def test_a_page_at_rest_lets_the_browser_rest(page: Page) -> None:
+    frames = """async () => {
+        const number = () => requestAnimationFrame(() => {}); // they are counted, whoever asks for one
+        const before = number();
+        await new Promise((done) => setTimeout(done, 1000));
+        return number() - before - 1;
+    }"""
+    assert min(page.evaluate(frames) for _ in range(3)) <= 6
