@@ -153,7 +153,7 @@ class Cockpit:
     def _start_live(self, seed: int) -> Connection:
         """A live renderer; the end of its pipe that is the session's. It ends with the session that it shows."""
         poses_out, poses_in = self._context.Pipe()
-        frames_in, frames_out = self._context.Pipe(duplex=False)
+        frames_in, frames_out = self._context.Pipe()
         with poses_in, frames_out:
             self._live = self._context.Process(
                 target=live_process.main, args=(poses_in, frames_out, seed), name="libra-live", daemon=True

@@ -1,10 +1,14 @@
-"""The newest live picture: whoever watches waits for a newer one, and slow watchers skip."""
+"""The newest live picture: whoever watches waits for a newer one, which is drawn because they wait."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Final
+
+WANTED: Final = "wanted"
+"""what the live renderer is told when somebody waits for a picture"""
 
 Meta = dict[str, Any]
 
@@ -12,10 +16,13 @@ Meta = dict[str, Any]
 class FrameFeed:
     """Holds the newest JPEG of the live view.
 
-    Any number of threads may wait for the next one; none of them delays another, or the renderer.
+    Any number of threads may wait for the next one; none of them delays another. The renderer is asked for one picture
+    when somebody waits: what nobody could take costs nothing.
     """
 
     def __init__(self) -> None:
+        self._renderer: Connection | None = None
+        self._asked = False
         self._changed = threading.Condition()
         self._id = 0
         self._jpeg = b""
@@ -25,7 +32,7 @@ class FrameFeed:
     def publish(self, jpeg: bytes, meta: Meta) -> None:
         """Replace the newest picture."""
         with self._changed:
-            self._id, self._jpeg, self._meta = self._id + 1, jpeg, meta
+            self._id, self._jpeg, self._meta, self._asked = self._id + 1, jpeg, meta, False
             self._changed.notify_all()
 
     def wait_newer(self, last_id: int = 0, timeout: float | None = 1.0) -> tuple[int, bytes, Meta] | None:
@@ -36,6 +43,8 @@ class FrameFeed:
             "episode": id or None, "seed": scene seed}`, or None when none came in time or the feed is closed.
         """
         with self._changed:
+            if self._id <= max(last_id, 0):
+                self._ask()
             self._changed.wait_for(lambda: self._id > max(last_id, 0) or self._closed, timeout)
             return (self._id, self._jpeg, self._meta) if self._id > max(last_id, 0) else None
 
@@ -44,7 +53,10 @@ class FrameFeed:
         return self.wait_newer(0, 0)
 
     def read_from(self, connection: Connection) -> threading.Thread:
-        """Publish what the live renderer sends over a pipe, in a thread of its own, until its end."""
+        """Publish what the live renderer sends over a duplex pipe, in a thread of its own, until its end."""
+        with self._changed:
+            self._renderer, self._asked = connection, False
+            self._ask()
 
         def read() -> None:
             try:
@@ -57,6 +69,12 @@ class FrameFeed:
         thread = threading.Thread(target=read, name="live-frames", daemon=True)
         thread.start()
         return thread
+
+    def _ask(self) -> None:
+        if self._renderer is not None and not self._asked:
+            self._asked = True
+            with contextlib.suppress(OSError):  # it is gone: the next one is told
+                self._renderer.send(WANTED)
 
     def close(self) -> None:
         """Wake everybody who waits; no picture comes any more."""

@@ -1,10 +1,10 @@
-"""The live renderer process: newest pose in, JPEG out, never more pictures than somebody could see."""
+"""The live renderer process: newest pose in, JPEG out, never more pictures than somebody can take."""
 
 from __future__ import annotations
 
 import signal
 import time
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -42,8 +42,8 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
     Args:
         poses: duplex pipe to the session's `NewestSender`: `READY` out, then one pose
             `(qpos, coarse_path, refined_path, step, stamp, seed, by_hand, changes)` in.
-        frames: writable end; `(jpeg, {"step", "stamp", "seed", "hand", "again"})` for every picture, `again` twice a
-            second while nothing changes.
+        frames: duplex pipe to the page's `FrameFeed`: `WANTED` in, then one picture out, `(jpeg, {"step", "stamp",
+            "seed", "hand", "again"})`, `again` twice a second while nothing changes.
         seed: of the scene to begin with.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -64,8 +64,12 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
     still = False
     drawn = due = 0.0
     try:
-        asked = False
+        asked = wanted = False
         while True:
+            # The session's end shows here, too: it sends no pose that was not asked for.
+            if not wanted and frames in wait([frames] if asked else [frames, poses]):
+                frames.recv()
+                wanted = True
             if not asked:  # only now: a pose that waits in the pipe while a picture is drawn is an old one
                 poses.send(READY)
                 asked = True
@@ -97,6 +101,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                 if detail == effort.detail:
                     effort.spent(time.monotonic() - started)
             frames.send((jpeg, {**meta, "again": pose is None}))
+            wanted = False
             # Counted from when it was due, not from when it was drawn: one that is late delays no other.
             due = max(due + 1 / (MAX_FPS_BY_HAND if shown[6] else MAX_FPS), started)
             time.sleep(max(0.0, due - time.monotonic()))

@@ -25,7 +25,7 @@ from app.web.commands import Commands, Frames, plain
 
 logger = logging.getLogger(__name__)
 
-IN_FLIGHT: Final = 3
+IN_FLIGHT: Final = 2
 """frames on the way to one watcher; more would queue up somewhere in the network and arrive late"""
 STATUS_PERIOD: Final = 0.2
 """seconds"""
@@ -38,13 +38,16 @@ class Watcher:
 
     Args:
         name: who it is when it drives; no other open page has it.
+        hungry: is set when it can take a picture.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, hungry: threading.Event | None = None) -> None:
         self.changed = asyncio.Event()
         self.frame: bytes | None = None
         self.status: bytes | None = None
         self.credit = IN_FLIGHT
+        self.hungry = threading.Event() if hungry is None else hungry
+        self.hungry.set()
         self.dropped = 0
         self.name = name
 
@@ -63,6 +66,7 @@ class Watcher:
         """A frame arrived."""
         self.credit = min(self.credit + 1, IN_FLIGHT)
         self.changed.set()
+        self.hungry.set()
 
     async def pump(self, socket: WebSocket) -> None:
         """Send what is newest for as long as the socket is open."""
@@ -76,6 +80,8 @@ class Watcher:
                 frame, self.frame = self.frame, None
                 self.credit -= 1
                 await socket.send_bytes(frame)
+                if self.credit > 0:
+                    self.hungry.set()
 
 
 class LiveFeed:
@@ -90,6 +96,7 @@ class LiveFeed:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = threading.Event()
         self._wanted = threading.Event()
+        self._hungry = threading.Event()
         self._dropped_before = 0
 
     @property
@@ -112,11 +119,12 @@ class LiveFeed:
         """Let the threads end."""
         self._stopping.set()
         self._wanted.set()
+        self._hungry.set()
 
     async def serve(self, socket: WebSocket) -> None:
         """Show one page everything until it leaves."""
         await socket.accept()
-        watcher = Watcher(self._name(socket))
+        watcher = Watcher(self._name(socket), self._hungry)
         self._watchers.add(watcher)
         self._wanted.set()
         await socket.send_text(orjson.dumps({"you": watcher.name}).decode())
@@ -196,10 +204,12 @@ class LiveFeed:
     def _read_frames(self) -> None:
         last, failed = -1, False
         while not self._stopping.is_set():
+            self._hungry.wait()
             try:
                 newer = self._frames.wait_newer(last, _FRAME_TIMEOUT)
                 if newer is not None and newer[0] != last:
                     last, picture, meta = newer
+                    self._hungry.clear()  # until one of those who get it can take another
                     if picture:
                         self._publish(pack_frame(picture, {**meta, "frame": last}), is_frame=True)
                     continue
