@@ -11,30 +11,34 @@ import argparse
 import contextlib
 import json
 import random
-import socket
+import signal
+import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from tqdm import tqdm
 
-from app import DEFAULT_CHECKPOINT
+from app import ROOT
+from app.bench.operator import Page as Robot
 from app.bench.watching import free_port
 from app.browser import find_browser
-from app.cockpit import Cockpit
 from records.log import read_episode
 
 FLAGS = [
     "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+    "--enable-unsafe-swiftshader",
 ]  # fmt: skip
+"""a browser on a machine without a graphics card: WebGL, which Rerun needs, and nothing else by a GPU in software"""
+GPU_IN_SOFTWARE = ["--use-gl=angle", "--use-angle=swiftshader", "--ignore-gpu-blocklist"]
+"""puts the whole page together as a graphics card would: 25 pictures a second of an empty page take a core and more"""
 SEED = 880_002
 SETTLED_SECONDS = 2.0
 """after which somebody has read what they could ask for in a new scene"""
@@ -44,9 +48,13 @@ SEEN_SECONDS = 1.0
 
 @dataclass
 class Bench:
-    """A cockpit, its page's address, and a browser."""
+    """A cockpit as people have it, by `libra demo` in a login session of its own, and a browser.
 
-    cockpit: Cockpit
+    The system shares the processor between login sessions first: what measures must not stand beside what is measured.
+    """
+
+    robot: Robot
+    library: Path
     address: str
     browser: Browser
 
@@ -59,39 +67,55 @@ class Bench:
         page.wait_for_function("window.libra?.view.frames > 5", timeout=120_000)
         return page
 
-    def status(self) -> dict[str, Any]:
-        """Of the session."""
-        return dict(self.cockpit.client.call("status"))
+    def log(self) -> Path:
+        """Of the running episode."""
+        return next(self.library.glob(f"**/{self.robot.ask('episodes')['episode']}.arrow"))
 
 
 @contextmanager
 def bench(seed: int) -> Iterator[Bench]:
     """A cockpit that runs, and headless Chromium."""
-    from app.web.server import build_app, make_server
-
     found = find_browser()
     if found is None:
         sys.exit("No browser: `make test` installs one.")
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(128)
-        cockpit = Cockpit(DEFAULT_CHECKPOINT, seed, free_port(), Path(folder))
-        cockpit.start()
-        server = make_server(build_app(cockpit))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=str(found[0]), args=FLAGS)
-                made = Bench(cockpit, f"http://127.0.0.1:{listener.getsockname()[1]}/", browser)
-                while made.status()["policy"] != "ready":
-                    time.sleep(0.5)
-                yield made
-                browser.close()
-        finally:
-            server.should_exit = True
-            thread.join(10)
-            cockpit.stop()
+    with ExitStack() as stack:
+        library = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        host = stack.enter_context(served(seed, library))
+        robot = Robot(host, sees=False)
+        stack.callback(robot.close)
+        while robot.hear_status()["policy"] != "ready":
+            pass
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=str(found[0]), args=FLAGS)
+        stack.callback(browser.close)
+        yield Bench(robot, library, f"http://{host}/", browser)
+
+
+@contextmanager
+def served(seed: int, library: Path) -> Iterator[str]:
+    """`libra demo` in a session of its own; its `host:port`, once it answers."""
+    port = free_port()
+    host = f"127.0.0.1:{port}"
+    line = [sys.executable, "-m", "app.cli", "demo", "--port", port, "--rerun-port", free_port()]
+    line += ["--seed", seed, "--library", library]
+    demo = subprocess.Popen([str(word) for word in line], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        while not _answers(host):
+            if demo.poll() is not None:
+                sys.exit("The cockpit did not start; `libra doctor` finds out why.")
+            time.sleep(0.5)
+        yield host
+    finally:
+        demo.send_signal(signal.SIGTERM)
+        demo.wait(60)
+
+
+def _answers(host: str) -> bool:
+    try:
+        with urlopen(f"http://{host}/", timeout=30):
+            return True
+    except OSError:
+        return False
 
 
 def measure_keys(page: Page, presses: int) -> list[tuple[float, float] | None]:
@@ -132,13 +156,13 @@ def measure_pictures(made: Bench, page: Page, seconds: float) -> tuple[float, li
     with tqdm(total=round(seconds), desc="pictures") as bar:
         while (spent := sum(end - begin for begin, end in running)) < seconds:
             bar.update(round(spent) - bar.n)
-            status = made.cockpit.client.call("reset", seed=SEED + len(running))
+            status = made.robot.ask("reset", seed=SEED + len(running))
             time.sleep(SETTLED_SECONDS)
-            made.cockpit.client.call("run", instruction=random.choice(status["suggestions"]))
+            made.robot.ask("run", instruction=random.choice(status["suggestions"]))
             began = time.time()
-            while made.status()["state"] == "running" and time.time() - began < 6:
-                time.sleep(0.05)
-            made.cockpit.client.call("stop")
+            while made.robot.hear_status()["state"] == "running" and time.time() - began < 6:
+                pass
+            made.robot.ask("stop")
             running.append((began, time.time()))
     time.sleep(1)
     seen = page.evaluate("() => libra.view.ages")
@@ -164,14 +188,14 @@ def measure_losses(made: Bench, losses: int, with_rerun: bool = True) -> list[di
         kind = list(LOSSES)[number % len(LOSSES)]
         if page is None:
             page = made.open(with_rerun)
-        made.cockpit.client.call("reset", seed=SEED)
+        made.robot.ask("reset", seed=SEED)
         page.evaluate("() => { libra.drive.take(); }")
         page.wait_for_function("libra.drive.mine")
         page.focus("#live-view .screen")
-        before = made.status()["end_effector_position"]
+        before = made.robot.hear_status()["end_effector_position"]
         page.keyboard.down("r")
         while not (moving := _moves(made, before)) and page.evaluate("() => libra.drive.mine"):
-            time.sleep(0.02)
+            pass
         time.sleep(random.uniform(0.2, 0.6))
         lost_at = time.time()
         with contextlib.suppress(Exception):  # of a page that is gone while it is asked
@@ -191,14 +215,13 @@ def measure_losses(made: Bench, losses: int, with_rerun: bool = True) -> list[di
 
 
 def _moves(made: Bench, before: list[float]) -> bool:
-    return max(abs(now - then) for now, then in zip(made.status()["end_effector_position"], before, strict=True)) > 3e-3
+    there = made.robot.hear_status()["end_effector_position"]
+    return max(abs(now - then) for now, then in zip(there, before, strict=True)) > 3e-3
 
 
 def _held_after(made: Bench, moment: float) -> float | None:
     """Milliseconds from a moment (Unix seconds) to the begin of the first control step from which on nothing moved."""
-    status = made.cockpit.client.call("episodes")
-    log = made.cockpit.folder / f"{status['episode']}.arrow"
-    records = read_episode(log).records
+    records = read_episode(made.log()).records
     moved = [record.step for record in records if record.action[:6].any()]
     after = [record for record in records if record.step > moved[-1]]
     return 1e3 * max(0.0, after[0].wall_time - moment) if after else None

@@ -30,9 +30,10 @@ class Page:
 
     Args:
         address: `host:port` of the page.
+        sees: whether it takes the pictures; who does not costs nothing after the first few.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, sees: bool = True) -> None:
         from websockets.sync.client import connect
 
         # Who drives for long reads nothing meanwhile: a bounded queue would stop the answers to pings as well.
@@ -41,8 +42,9 @@ class Page:
         )
         self.socket = self._connecting.__enter__()
         self.status: dict[str, Any] = {}
+        """that came last, five times a second"""
         self.name = ""
-        self._number = 0
+        self._sees, self._number, self._heard = sees, 0, 0
         while not self.name:
             self._hear()
 
@@ -58,6 +60,13 @@ class Page:
             if (reply := self._hear()) is not None:
                 return reply
         raise TimeoutError(f"The page got no answer to {command!r}.")
+
+    def hear_status(self) -> dict[str, Any]:
+        """The next status that is told to everybody."""
+        heard = self._heard
+        while self._heard == heard:
+            self._hear()
+        return self.status
 
     def drive(self, action: Any) -> None:
         """One command for the arm, seven numbers."""
@@ -75,10 +84,13 @@ class Page:
     def _hear(self) -> dict[str, Any] | None:
         message = self.socket.recv(ANSWER_SECONDS)
         if isinstance(message, bytes):
-            self.socket.send("shown")
+            if self._sees:
+                self.socket.send("shown")
             return None
         said = orjson.loads(message)
         self.name = said.get("you", self.name)
+        if "state" in said:
+            self.status, self._heard = said, self._heard + 1
         return said.get("reply")
 
 
