@@ -25,6 +25,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from tqdm import tqdm
 
 from app import ROOT
@@ -228,7 +229,7 @@ def measure_losses(made: Bench, losses: int, with_rerun: bool = True) -> list[di
         time.sleep(random.uniform(0.05, 0.3))
         lost_at = LOSSES[kind](made, page)
         if kind != "focus lost":
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(PlaywrightError):
                 page.close()
             page = None
         time.sleep(0.6)
