@@ -10,11 +10,14 @@ from typing import Any, Final
 WANTED: Final = "wanted"
 """what the live renderer is told when somebody waits for a picture"""
 
+KEPT_BACKDROPS: Final = 4
+"""the newest: a scene has one for each detail"""
+
 Meta = dict[str, Any]
 
 
 class FrameFeed:
-    """Holds the newest JPEG of the live view.
+    """Holds the newest JPEG of the live view, and the backdrops of which moving pictures are patches.
 
     Any number of threads may wait for the next one; none of them delays another. The renderer is asked for one picture
     when somebody waits: what nobody could take costs nothing.
@@ -27,11 +30,16 @@ class FrameFeed:
         self._id = 0
         self._jpeg = b""
         self._meta: Meta = {}
+        self._backdrops: dict[str, bytes] = {}
         self._closed = False
 
-    def publish(self, jpeg: bytes, meta: Meta) -> None:
-        """Replace the newest picture."""
+    def publish(self, jpeg: bytes, meta: Meta, backdrop: bytes = b"") -> None:
+        """Replace the newest picture; `backdrop` is the JPEG that it is a patch of, if that is new."""
         with self._changed:
+            if backdrop:
+                self._backdrops[meta["on"]] = backdrop
+                for name in [*self._backdrops][:-KEPT_BACKDROPS]:
+                    del self._backdrops[name]
             self._id, self._jpeg, self._meta, self._asked = self._id + 1, jpeg, meta, False
             self._changed.notify_all()
 
@@ -40,7 +48,8 @@ class FrameFeed:
 
         Returns:
             (id, JPEG, meta) with meta `{"step": control step, "stamp": time.monotonic() of the pose shown,
-            "episode": id or None, "seed": scene seed}`, or None when none came in time or the feed is closed.
+            "seed": scene seed}` and, of a patch, `"on"` and `"at"` as in `app.live`; None when none came in time or the
+            feed is closed.
         """
         with self._changed:
             if self._id <= max(last_id, 0):
@@ -52,6 +61,11 @@ class FrameFeed:
         """The newest picture, or None before the first."""
         return self.wait_newer(0, 0)
 
+    def backdrop(self, name: str) -> bytes | None:
+        """The JPEG of a backdrop; None if newer ones have replaced it."""
+        with self._changed:
+            return self._backdrops.get(name)
+
     def read_from(self, connection: Connection) -> threading.Thread:
         """Publish what the live renderer sends over a duplex pipe, in a thread of its own, until its end."""
         with self._changed:
@@ -61,8 +75,7 @@ class FrameFeed:
         def read() -> None:
             try:
                 while True:
-                    jpeg, meta = connection.recv()
-                    self.publish(jpeg, meta)
+                    self.publish(*connection.recv())
             except (EOFError, OSError):
                 pass
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from multiprocessing.connection import Connection, wait
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from app.priority import set_priority
 
 if TYPE_CHECKING:
-    from scenes.rendering import Detail
+    from scenes.wide import Detail
 
 WIDTH: Final = 960
 HEIGHT: Final = 540
@@ -43,7 +44,8 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
         poses: duplex pipe to the session's `NewestSender`: `READY` out, then one pose
             `(qpos, coarse_path, refined_path, step, stamp, seed, by_hand, changes)` in.
         frames: duplex pipe to the page's `FrameFeed`: `WANTED` in, then one picture out, `(jpeg, {"step", "stamp",
-            "seed", "hand", "again"})`, `again` twice a second while nothing changes.
+            "seed", "hand", "again"}, backdrop)`, `again` twice a second while nothing changes. A moving picture is a
+            patch, `"at": (x, y)`, of the backdrop `"on": name`, whose JPEG comes with the first that needs it.
         seed: of the scene to begin with.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -52,15 +54,21 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
     import cv2
 
     from app.session.newest import READY
-    from scenes.rendering import WideRenderer
+    from scenes.wide import WideRenderer
+
+    def packed(picture: NDArray[np.uint8]) -> bytes:
+        bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+        return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
 
     cv2.setNumThreads(1)
     renderer = WideRenderer(seed, WIDTH, HEIGHT)
     effort = Effort()
     shown: Any = None
     scene: Any = None
-    jpeg = b""
+    jpeg = backdrop = b""
     meta: dict[str, Any] = {}
+    sent: dict[str, int] = {}
+    """detail -> number of its newest backdrop"""
     still = False
     drawn = due = 0.0
     try:
@@ -91,16 +99,24 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
             drawn = started
             if pose is not None or not still:
                 still = pose is None
-                detail = "still" if still else effort.hurried if shown[6] else effort.detail
-                picture = renderer.render(shown[0], _thin(shown[1]), shown[2], detail)
-                jpeg = cv2.imencode(
-                    ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-                )[1].tobytes()
-                hand = [round(float(each), 4) for each in renderer.hand]
-                meta = {"step": shown[3], "stamp": shown[4], "seed": seed, "hand": hand}
-                if detail == effort.detail:
-                    effort.spent(time.monotonic() - started)
-            frames.send((jpeg, {**meta, "again": pose is None}))
+                meta = {"step": shown[3], "stamp": shown[4], "seed": seed}
+                if still:
+                    jpeg = packed(renderer.render(shown[0], _thin(shown[1]), shown[2], "still"))
+                else:
+                    detail = effort.hurried if shown[6] else effort.detail
+                    patch = renderer.render_patch(shown[0], _thin(shown[1]), shown[2], detail)
+                    jpeg = packed(patch.picture)
+                    # The next renderer process counts its backdrops from one, too.
+                    meta |= {"on": f"{os.getpid()}-{patch.backdrop.number}", "at": patch.corner}
+                    if detail == effort.detail:
+                        effort.spent(time.monotonic() - started)
+                    if patch.backdrop.number > sent.get(detail, 0):
+                        sent[detail] = patch.backdrop.number
+                        backdrop = packed(patch.backdrop.picture[::-1])
+                        effort.begin()
+                meta["hand"] = [round(float(each), 4) for each in renderer.hand]
+            frames.send((jpeg, {**meta, "again": pose is None}, backdrop))
+            backdrop = b""
             wanted = False
             # Counted from when it was due, not from when it was drawn: one that is late delays no other.
             due = max(due + 1 / (MAX_FPS_BY_HAND if shown[6] else MAX_FPS), started)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from diagnosis.contract import EventRow, Frame
 from diagnosis.replaying import replay
-from scenes.rendering import WideRenderer
+from scenes.wide import WideRenderer
 from scenes.world import World
 from training.tasks import Task
 from training.trace import Trace
@@ -52,7 +52,7 @@ class Filming:
 
         Raises:
             EvaluationError: the states cannot be made again.
-            scenes.rendering.PictureLost: nothing was drawn.
+            scenes.canvas.PictureLost: nothing was drawn.
         """
         wanted = {min(max(int(step), 0), trace.steps) for step in steps}
         frames: list[Frame] = []

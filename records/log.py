@@ -5,7 +5,7 @@ the first step that uses them and referred to by number after that; images are J
 
 Why no video: a picture is whole when its step is, whatever kills the process, and any step opens without those before
 it. At 96 pixels that costs 1.3 MB in 10 s for both cameras, at 35 dB. The wide view costs nothing: it is drawn from the
-state, as it was (`scenes.rendering.WideRenderer`).
+state, as it was (`scenes.wide.WideRenderer`).
 """
 
 from __future__ import annotations

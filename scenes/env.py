@@ -20,7 +20,7 @@ from scenes.changes import Changes
 from scenes.constants import SLICES_PER_STEP
 from scenes.goals import FAMILIES, Goal, goals_for
 from scenes.language import interpret
-from scenes.rendering import PolicyRenderer
+from scenes.policy_views import PolicyRenderer
 from scenes.tasks import is_successful
 from scenes.world import World
 

@@ -6,7 +6,7 @@
    sentences it has read: what a button is called, not where one is or how it is pressed).
 2. The cockpit without a screen: the policy tries fresh scenes of the family, a scripted operator watches, marks its
    failures, goes back two seconds, drives through the page's own live channel, finishes, and begins the next scene.
-3. `libra finetune`, timed.
+3. `libra finetune`, timed; the old data that it mixes in are those that part 1 left, or collected again with `--base`.
 4. `libra eval --compare`: both checkpoints on the same fresh seeds, of this family and of the others.
 
 Every part goes on where it stopped. On two idle cores: 45 + 10 + 20 + 15 minutes. `--tiny` shows in some minutes that
@@ -87,10 +87,9 @@ def prove(family: str, work: Path, base: Path | None, extent: Extent) -> dict[st
     tuned, timed = work / "tuned", work / "finetune-seconds.json"
     began = time.monotonic()
     small = ["--small"] if extent.tiny else []
-    # As if no old data were at hand: they are collected again within the twenty minutes.
     libra(
         "finetune", work / "library", "--checkpoint", weak, "--out", tuned, "--runs", work / "finetune",
-        "--data", work / "none", *small,
+        "--data", work / "weak" / "data", *small,
     )  # fmt: skip
     if not timed.is_file():
         timed.write_text(json.dumps(time.monotonic() - began))

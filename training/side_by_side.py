@@ -15,7 +15,7 @@ from policy.refiner import Refiner
 from policy.runtime import Batch, BatchedLockstep, Clock, Runtime, schedule_named
 from records import Chunk, Intent
 from scenes import TabletopEnv
-from scenes.rendering import PolicyRenderer
+from scenes.policy_views import PolicyRenderer
 from training.altered import AlteredLockstep, is_altered
 from training.rollout import Result, look_through, play, play_expert
 from training.setting import Setting

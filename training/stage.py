@@ -42,6 +42,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--rate", type=float, default=1.2e-3)
+    parser.add_argument("--warmup", type=int, default=200, help="optimiser steps until the full rate")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--start", type=Path, help="stage folder whose averaged weights to start from")
     parser.add_argument("--norm", type=Path, help="normalisation to keep (default: of the data)")
@@ -113,8 +114,9 @@ def _train(shard: Shard | None, arguments: argparse.Namespace) -> None:
     mean, spread = _norm(arguments, frames)
     rank, count = (shard.rank, shard.count) if shard else (0, 1)
     settings = RunSettings(
-        arguments.steps, arguments.rate, save_every=arguments.save_every, threads=arguments.threads, shard=shard
-    )
+        arguments.steps, arguments.rate, arguments.warmup, save_every=arguments.save_every, threads=arguments.threads,
+        shard=shard,
+    )  # fmt: skip
     start = averaged(arguments.start) if arguments.start else None
     common: dict[str, Any] = {
         "batch": arguments.batch // count,

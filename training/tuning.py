@@ -25,13 +25,15 @@ from training.recipe import Recipe
 class Tuning:
     """How a checkpoint learns from corrections; steps are optimiser steps of 64 samples. Made for 20 minutes."""
 
-    scenes: int = 200
+    scenes: int = 150
     """of the recipe's expert demonstrations, from the same seeds on"""
-    turning_scenes: int = 60
-    driven_scenes: int = 60
+    turning_scenes: int = 50
+    driven_scenes: int = 45
     """in which the checkpoint itself drives, and the expert labels"""
-    planner_steps: int = 500
-    refiner_steps: int = 600
+    planner_steps: int = 320
+    refiner_steps: int = 360
+    warmup: int = 50
+    """steps of each of the two until the full rate"""
     planner_rate: float = 4e-4
     refiner_rate: float = 5e-4
     human_share: tuple[float, float] = (0.6, 0.5)
@@ -46,10 +48,12 @@ class Tuning:
     word_steps: int = 400
     """of words alone, at the end: what else the planner learned must not cost it the words that it knew"""
     word_ways: int = 80
+    head_steps: int = 80
+    """after them, of the planner's head alone: what the words mean has moved a little under it"""
 
     def smaller(self) -> Tuning:
         """A minute of the same, to see that everything runs."""
-        return Tuning(2, 1, 1, 4, 4, ways=1, save_every=2, word_steps=4, word_ways=1)
+        return Tuning(2, 1, 1, 4, 4, ways=1, save_every=2, word_steps=4, word_ways=1, head_steps=2)
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def stages(tuning: Tuning, source: Source, runs: Path, out: Path, kept: Path | N
     plan.learn("prepare", "prepare", sets, ways=tuning.ways, blocks=tuning.blocks)
     sets = [*sets, "corrections"]
     common: dict[str, Any] = {"blocks": tuning.blocks, "old_sets": 3}
-    trained = {**common, "save_every": tuning.save_every, "seed": 11}
+    trained = {**common, "save_every": tuning.save_every, "seed": 11, "warmup": tuning.warmup}
     for_planner, for_refiner = tuning.human_share
     plan.learn(
         "planner", "planner", sets, tuning.planner_steps, "base/planner", rate=tuning.planner_rate,
@@ -124,9 +128,13 @@ def stages(tuning: Tuning, source: Source, runs: Path, out: Path, kept: Path | N
         "refiner", "refiner", sets, tuning.refiner_steps, "base/refiner", "tokens", rate=tuning.refiner_rate,
         recent_share=for_refiner, **trained,
     )  # fmt: skip
-    plan.words("words", sets[:-1], tuning.word_steps, tuning.word_ways, "planner")
+    plan.words("words", sets, tuning.word_steps, tuning.word_ways, "planner")
+    plan.learn(
+        "head", "planner", sets, tuning.head_steps, "words", rate=3e-4, learns="head.", recent_share=for_planner,
+        **trained,
+    )  # fmt: skip
     more = ("--families", ",".join(source.learned), "--like", str(source.base), "--lineage", str(work / "lineage.json"))
-    plan.export("checkpoint", "words", "refiner", out, *more)
+    plan.export("checkpoint", "head", "refiner", out, *more)
     return plan.stages
 
 

@@ -42,7 +42,7 @@ def measure_step(checkpoint: Path, steps: int) -> dict[str, Any]:
     from policy import load_policy
     from records import Observation
     from scenes import TabletopEnv
-    from scenes.rendering import WideRenderer
+    from scenes.wide import WideRenderer
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)

@@ -14,8 +14,8 @@ from functools import cache
 from queue import SimpleQueue
 from typing import Final
 
+from scenes.canvas import PictureLost
 from scenes.env import TabletopEnv
-from scenes.rendering import PictureLost
 
 WAIT_SECONDS: Final = 0.05
 """between two looks whether what has to wait may go on"""

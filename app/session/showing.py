@@ -12,7 +12,7 @@ from app.session.player import grows
 from app.session.protocol import CommandError, check_step
 from app.session.reader import Work, environment, read_in_background
 from app.session.recalled import IsBusy, Recalled, recall_log
-from scenes.rendering import PictureLost
+from scenes.canvas import PictureLost
 
 if TYPE_CHECKING:
     from app.session.driver import PolicyDriver

@@ -44,6 +44,9 @@ class Frames(Protocol):
     def wait_newer(self, last_id: int, timeout: float) -> tuple[int, bytes, Mapping[str, Any]] | None:
         """Number, JPEG and meta data of the newest frame after `last_id`; None if there is none in `timeout` s."""
 
+    def backdrop(self, name: str) -> bytes | None:
+        """JPEG of what a frame is a patch of; None if it is gone."""
+
 
 class CockpitLike(Protocol):
     """What the web process needs of `app.cockpit.Cockpit`."""

@@ -1,7 +1,8 @@
 """The live view: the newest frame and status to every watcher over a WebSocket, however slow one of them is.
 
 To the browser: text messages are the status as JSON; binary messages are frames: the length of their meta data
-(uint32, little endian), the meta data as JSON, the picture as JPEG. From the browser: `shown` acknowledges a frame;
+(uint32, little endian), the meta data as JSON, the picture as JPEG. A frame with `"on"` is a patch of a backdrop, which
+is sent before the first patch of it: `{"backdrop": name}`, JPEG. From the browser: `shown` acknowledges a frame;
 `{"drive": [...], "n": number}` is a human's command; `{"do": name, ...}` is a command (see `LiveFeed`) that is answered
 with `{"reply": status}`. A socket is who holds the arm: its first message tells it its name, `{"you": name}`, and when
 it ends while it drives, the arm holds. The status that it gets says how many watch (`watching`).
@@ -15,12 +16,15 @@ import logging
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 from fastapi import WebSocket, WebSocketDisconnect
 
+from app.frames import KEPT_BACKDROPS
 from app.web.commands import Commands, Frames, plain
 
 logger = logging.getLogger(__name__)
@@ -33,6 +37,16 @@ _FRAME_TIMEOUT: Final = 1.0
 ACKNOWLEDGEMENT: Final = "shown"
 
 
+@dataclass(frozen=True)
+class Shot:
+    """A packed frame, and the packed backdrop that it is a patch of."""
+
+    frame: bytes
+    on: str = ""
+    """name of the backdrop; none: the frame is a whole picture"""
+    backdrop: bytes = b""
+
+
 class Watcher:
     """One open page: the newest frame that it has not seen, and how many it may be sent.
 
@@ -43,7 +57,8 @@ class Watcher:
 
     def __init__(self, name: str, hungry: threading.Event | None = None) -> None:
         self.changed = asyncio.Event()
-        self.frame: bytes | None = None
+        self.frame: Shot | None = None
+        self.backdrops = deque[str](maxlen=KEPT_BACKDROPS)
         self.status: bytes | None = None
         self.credit = IN_FLIGHT
         self.hungry = threading.Event() if hungry is None else hungry
@@ -51,7 +66,7 @@ class Watcher:
         self.dropped = 0
         self.name = name
 
-    def offer_frame(self, frame: bytes) -> None:
+    def offer_frame(self, frame: Shot) -> None:
         """Newest wins: what was not sent yet is dropped."""
         self.dropped += self.frame is not None
         self.frame = frame
@@ -79,7 +94,10 @@ class Watcher:
             if self.frame is not None and self.credit > 0:
                 frame, self.frame = self.frame, None
                 self.credit -= 1
-                await socket.send_bytes(frame)
+                if frame.on and frame.on not in self.backdrops:
+                    self.backdrops.append(frame.on)
+                    await socket.send_bytes(frame.backdrop)
+                await socket.send_bytes(frame.frame)
                 if self.credit > 0:
                     self.hungry.set()
 
@@ -91,7 +109,7 @@ class LiveFeed:
         self._frames = frames
         self._commands = commands
         self._watchers: set[Watcher] = set()
-        self._newest_frame: bytes | None = None
+        self._newest_frame: Shot | None = None
         self._newest_status: bytes | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = threading.Event()
@@ -189,17 +207,19 @@ class LiveFeed:
             return {**commands.status(), "error": f"There is no command {wanted!r}; use {', '.join(known)}."}
         return await asyncio.to_thread(known[wanted])
 
-    def _publish(self, message: bytes, is_frame: bool) -> None:
+    def _publish(self, offer: Callable[[Any], None], message: Any) -> None:
         if self._loop is not None and not self._stopping.is_set():
-            self._loop.call_soon_threadsafe(self._offer, message, is_frame)
+            self._loop.call_soon_threadsafe(offer, message)
 
-    def _offer(self, message: bytes, is_frame: bool) -> None:
-        if is_frame:
-            self._newest_frame = message
-        else:
-            self._newest_status = message
+    def _offer_frame(self, frame: Shot) -> None:
+        self._newest_frame = frame
         for watcher in self._watchers:
-            watcher.offer_frame(message) if is_frame else watcher.offer_status(message)
+            watcher.offer_frame(frame)
+
+    def _offer_status(self, status: bytes) -> None:
+        self._newest_status = status
+        for watcher in self._watchers:
+            watcher.offer_status(status)
 
     def _read_frames(self) -> None:
         last, failed = -1, False
@@ -210,8 +230,8 @@ class LiveFeed:
                 if newer is not None and newer[0] != last:
                     last, picture, meta = newer
                     self._hungry.clear()  # until one of those who get it can take another
-                    if picture:
-                        self._publish(pack_frame(picture, {**meta, "frame": last}), is_frame=True)
+                    if picture and (shot := self._shot(picture, {**meta, "frame": last})) is not None:
+                        self._publish(self._offer_frame, shot)
                     continue
             except Exception:  # a renderer that died must not end the page
                 # Once: what is wrong with one picture is wrong with all that come after it, thirty a second.
@@ -219,13 +239,23 @@ class LiveFeed:
                 failed = True
             self._stopping.wait(0.05)
 
+    def _shot(self, picture: bytes, meta: dict[str, Any]) -> Shot | None:
+        """None if its backdrop is gone: then there is a newer frame, too."""
+        name, backdrop = meta.get("on"), b""
+        if name:
+            jpeg = self._frames.backdrop(name)
+            if jpeg is None:
+                return None
+            backdrop = pack_frame(jpeg, {"backdrop": name})
+        return Shot(pack_frame(picture, meta), name or "", backdrop)
+
     def _read_status(self) -> None:
         while not self._stopping.is_set():
             self._wanted.wait()
             started = time.monotonic()
             try:
                 status = {**self._commands.status(), "watching": len(self._watchers)}
-                self._publish(orjson.dumps(status), is_frame=False)
+                self._publish(self._offer_status, orjson.dumps(status))
             except Exception:
                 logger.exception("The status could not be shown.")
             self._stopping.wait(max(0.02, STATUS_PERIOD - (time.monotonic() - started)))

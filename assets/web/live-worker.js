@@ -3,10 +3,13 @@
 const RETRY = 1000; // milliseconds
 const LATE = 90; // milliseconds by which a picture may be later than the least late ones, to be worth showing
 const FORGOTTEN = 1; // milliseconds a picture by which the least delay is believed less: clocks drift, networks change
+const KEPT = 4; // backdrops, as many as the other end thinks (app/web/live.py)
 const FROZEN = 500; // milliseconds of nothing but late pictures after which an old one is better than none
 
 let canvas, context, address, socket;
 let newest = -1;
+let backdrops = new Map(); // name -> promise of a picture: the newest ones, of which moving pictures are patches
+let lies = {}; // what the canvas shows: the backdrop's name, and the rectangle of the patch on it
 let isVisible = true;
 let least = Infinity; // milliseconds from a picture's stamp to its drawing, at the least; the two clocks' difference is in it
 let lateSince = Infinity; // when the first of the pictures came that were too late one after another
@@ -28,6 +31,7 @@ onmessage = ({ data }) => {
 function connect() {
   socket = new WebSocket(address);
   socket.binaryType = "arraybuffer";
+  backdrops = new Map();
   socket.onopen = () => postMessage({ link: true });
   socket.onmessage = ({ data, target }) => receive(target, data);
   socket.onclose = () => {
@@ -38,31 +42,44 @@ function connect() {
 
 async function receive(from, data) {
   if (typeof data === "string") return postMessage({ text: data });
+  const length = new DataView(data).getUint32(0, true);
+  const meta = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+  const jpeg = new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" });
+  if (meta.backdrop) return keep(meta.backdrop, jpeg);
   try {
-    await draw(data);
+    if (isVisible && !(await draw(meta, jpeg))) return;
+    newest = meta.frame;
+    if (isTimed) Object.assign(meta, { drawn: performance.timeOrigin + performance.now(), width: canvas.width }); // milliseconds since the epoch
+    postMessage({ frame: meta });
   } finally {
     // The next frame may come: only so many are on their way at once, so none of them is old.
     if (from.readyState === WebSocket.OPEN) from.send("shown");
   }
 }
 
-async function draw(data) {
-  const length = new DataView(data).getUint32(0, true);
-  const meta = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
-  if (isVisible) {
-    const picture = await createImageBitmap(new Blob([new Uint8Array(data, 4 + length)], { type: "image/jpeg" }));
-    if (meta.frame < newest || (!meta.again && isLate(meta.stamp))) return picture.close(); // decoded after a newer one, or too late
-    if (canvas.width !== picture.width || canvas.height !== picture.height) {
-      canvas.width = picture.width;
-      canvas.height = picture.height;
-    }
-    context.drawImage(picture, 0, 0);
-    picture.close();
-    if (probe) compare(meta.stamp);
+function keep(name, jpeg) {
+  backdrops.set(name, createImageBitmap(jpeg));
+  if (backdrops.size > KEPT) backdrops.delete(backdrops.keys().next().value);
+}
+
+// Draws a whole picture, or a patch of a backdrop, and says so; not one that was decoded after a newer one, or is too late.
+async function draw({ frame, on, at, again, stamp }, jpeg) {
+  const [picture, backdrop] = await Promise.all([createImageBitmap(jpeg), backdrops.get(on)]);
+  if (frame < newest || (!again && isLate(stamp))) return void picture.close();
+  newest = frame;
+  const { width, height } = backdrop ?? picture;
+  if (canvas.width !== width || canvas.height !== height) {
+    Object.assign(canvas, { width, height });
+    lies = {};
   }
-  newest = meta.frame;
-  if (isTimed) Object.assign(meta, { drawn: performance.timeOrigin + performance.now(), width: canvas.width }); // milliseconds since the epoch
-  postMessage({ frame: meta });
+  const [x, y] = backdrop ? at : [0, 0];
+  if (backdrop && lies.on !== on) context.drawImage(backdrop, 0, 0);
+  else if (backdrop) context.drawImage(backdrop, ...lies.patch, ...lies.patch);
+  context.drawImage(picture, x, y);
+  lies = backdrop ? { on, patch: [x, y, picture.width, picture.height] } : {};
+  picture.close();
+  if (probe) compare(stamp);
+  return true;
 }
 
 // Whether what a picture shows is long past, so that the next one should be waited for.

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from multiprocessing import Pipe, get_context
 
-import numpy as np
 import pytest
 
 from app import live
-from app.frames import WANTED, FrameFeed
+from app.frames import KEPT_BACKDROPS, WANTED, FrameFeed
 from app.session.newest import READY
 from scenes import TabletopEnv
 from scenes.changes import NONE
@@ -45,6 +44,15 @@ def test_a_renderer_that_is_started_anew_is_asked_anew() -> None:
         reading.join(5)
 
 
+def test_a_backdrop_is_kept_until_newer_ones_replace_it() -> None:
+    feed = FrameFeed()
+    for number in range(KEPT_BACKDROPS + 1):
+        feed.publish(b"patch", {"on": f"scene {number}"}, f"behind {number}".encode())
+        feed.publish(b"patch", {"on": f"scene {number}"})
+    kept = [feed.backdrop(f"scene {number}") for number in range(KEPT_BACKDROPS + 1)]
+    assert kept == [None, *(f"behind {number}".encode() for number in range(1, KEPT_BACKDROPS + 1))]
+
+
 @pytest.mark.timeout(120)
 def test_what_nobody_wants_is_not_drawn() -> None:
     env = TabletopEnv()
@@ -58,9 +66,11 @@ def test_what_nobody_wants_is_not_drawn() -> None:
         pictures = 0
         for step in range(3):
             assert poses.poll(60) and poses.recv() == READY
-            pose = env.world.data.qpos + 0.1 * step
-            poses.send((np.array(pose), None, None, step, time.monotonic(), SEED, False, NONE))
-            picture, meta = frames.recv()
+            pose = env.qpos
+            pose[0] += 0.1 * step
+            poses.send((pose, None, None, step, time.monotonic(), SEED, False, NONE))
+            picture, meta, backdrop = frames.recv()
+            assert bool(backdrop) == (step == 0) and meta["on"] and len(meta["at"]) == 2
             assert picture and meta["step"] == step and not meta["again"]
             pictures += 1
             assert not frames.poll(0.3) and not poses.poll(0)  # neither a picture nor a pose is wanted

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from app.session.reader import CALM_SECONDS, Work, environment, read_in_background
-from scenes.rendering import PictureLost
+from scenes.canvas import PictureLost
 
 
 def done(work: Work) -> None:

@@ -11,7 +11,7 @@ from scenes import TabletopEnv
 from scenes.changes import SIZE, Changes
 from scenes.constants import OBJECT_NAMES
 from scenes.nudges import MOST_FORCE, describe, nudge
-from scenes.rendering import WideRenderer
+from scenes.wide import WideRenderer
 from scenes.world import World
 
 SEED = 7

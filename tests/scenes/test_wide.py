@@ -1,12 +1,13 @@
-"""Pictures: the wide view from a seed in any process, with the paths of both systems in it."""
+"""The wide view from a seed in any process, with the paths of both systems in it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from scenes import TabletopEnv
-from scenes.rendering import WideRenderer
+from scenes.wide import BLOCK, Patch, WideRenderer
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,48 @@ def test_what_stands_hides_what_moves_behind_it_and_moves_in_front_of_what_stand
     under, deeper, above = pictures
     assert np.array_equal(under, deeper), "the table top is in front of both"
     assert (under != above).any(-1).sum() > 30
+    renderer.close()
+
+
+def composed(patch: Patch) -> NDArray[np.uint8]:
+    """The whole picture."""
+    whole = patch.backdrop.picture[::-1].copy()
+    (x, y), (height, width) = patch.corner, patch.picture.shape[:2]
+    whole[y : y + height, x : x + width] = patch.picture
+    return whole
+
+
+def test_a_patch_on_its_backdrop_is_the_moving_picture_and_begins_and_ends_between_blocks(env: TabletopEnv) -> None:
+    renderer = WideRenderer(9, 328, 180)
+    path = (env.hand_position + np.linspace((0, 0, 0), (0.2, 0.1, -0.1), 6)).astype(np.float32)
+    for joint in range(7):
+        qpos = env.qpos
+        qpos[joint] += 0.2
+        patch = renderer.render_patch(qpos, path)
+        assert np.array_equal(composed(patch), renderer.render(qpos, path))
+        (x, y), (height, width) = patch.corner, patch.picture.shape[:2]
+        assert x % BLOCK == y % BLOCK == 0 and patch.backdrop.number == 1
+        assert width % BLOCK == 0 or x + width == 328
+        assert height % BLOCK == 0 or y + height == 180
+        assert height * width < 0.5 * 328 * 180
+    renderer.close()
+
+
+def test_a_thing_that_is_stirred_leaves_the_backdrop_until_all_is_still(env: TabletopEnv) -> None:
+    renderer = WideRenderer(9, 320, 180)
+    at_rest = renderer.render_patch(env.qpos)
+    start = int(env.world.model.joint(env.movable[0]).qposadr[0])
+    stirred = env.qpos
+    stirred[start : start + 3] += (0.0, 0.05, 0.05)
+    moved = renderer.render_patch(stirred)
+    assert moved.backdrop.number == at_rest.backdrop.number + 1
+    assert not np.array_equal(moved.backdrop.picture, at_rest.backdrop.picture)
+    back = renderer.render_patch(env.qpos)
+    assert back.backdrop is moved.backdrop and np.array_equal(composed(back), composed(at_rest))
+    renderer.render(stirred, detail="still")
+    after = renderer.render_patch(stirred)
+    assert after.backdrop.number == moved.backdrop.number + 1
+    assert np.array_equal(composed(after), composed(moved)) and after.picture.size < moved.picture.size
     renderer.close()
 
 
