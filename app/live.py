@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from app.priority import set_priority
 
 if TYPE_CHECKING:
-    from scenes.wide import Detail
+    from scenes.wide import Hurried
 
 WIDTH: Final = 960
 HEIGHT: Final = 540
@@ -131,7 +131,7 @@ class Effort:
     """How much detail moving pictures can have for `MIN_FPS`, from the time that the last ones took."""
 
     def __init__(self) -> None:
-        self.detail: Detail = "moving"
+        self.detail: Hurried = "moving"
         self._seconds = 0.0
         self._count = -1
 
@@ -140,7 +140,7 @@ class Effort:
         self._count = -1
 
     @property
-    def hurried(self) -> Detail:
+    def hurried(self) -> Hurried:
         """How much for somebody who drives by hand: less where the whole would take long."""
         return "draft" if self._seconds > HURRIED_SECONDS else self.detail
 

@@ -21,7 +21,8 @@ from scenes.resting import STANDING_GROUP, Resting
 # Opaque: what is drawn before a backdrop would let the black of no backdrop through.
 COARSE_RGBA = np.array((1.0, 0.62, 0.10, 1.0), dtype=np.float32)
 REFINED_RGBA = np.array((0.10, 0.75, 0.95, 1.0), dtype=np.float32)
-Detail = Literal["draft", "moving", "still"]
+Hurried = Literal["draft", "moving"]
+Detail = Literal[Hurried, "still"]
 BLOCK: Final = 16
 """pixels that JPEG packs together: a patch that begins and ends between blocks shows no seam"""
 _SHADED = 0.52
@@ -117,7 +118,7 @@ class WideRenderer:
         qpos: NDArray[np.float64],
         coarse_path: NDArray[np.float32] | None = None,
         refined_path: NDArray[np.float32] | None = None,
-        detail: Literal["draft", "moving"] = "moving",
+        detail: Hurried = "moving",
     ) -> Patch:
         """`render` of a moving picture, without what is as in its backdrop: a third of the pixels or fewer.
 
