@@ -45,10 +45,14 @@ def look_at(position: np.ndarray, target: np.ndarray, roll: float = 0.0) -> np.n
     return quaternion
 
 
-def compose(samples: int = 0) -> mujoco.MjSpec:
+def compose(samples: int = 0, stacks: int = 10) -> mujoco.MjSpec:
     """The whole world with every object slot present; `apply_layout` shows and places those of a scene.
 
-    `samples` is the number of anti-aliasing samples per pixel: software rendering pays for each.
+    Software rendering pays for both:
+
+    Args:
+        samples: of anti-aliasing, per pixel.
+        stacks: rings of facets that a capsule's ends, and every round side, are drawn with.
     """
     spec = mujoco.MjSpec()
     spec.modelname = "libra tabletop"
@@ -64,7 +68,7 @@ def compose(samples: int = 0) -> mujoco.MjSpec:
     spec.visual.quality.shadowsize = 2048
     spec.visual.quality.offsamples = samples
     spec.visual.quality.numslices = 20
-    spec.visual.quality.numstacks = 10
+    spec.visual.quality.numstacks = stacks
     spec.visual.headlight.ambient = (0.36, 0.36, 0.37)
     spec.visual.headlight.diffuse = (0.32, 0.32, 0.32)
     spec.visual.headlight.specular = (0.05, 0.05, 0.05)
