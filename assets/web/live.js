@@ -65,7 +65,6 @@ export class LiveView {
 
   count() {
     this.frames += 1;
-    this.canvas.dataset.frames = this.frames;
     const now = performance.now();
     this.times.push(now);
     while (this.times[0] < now - 1000) this.times.shift();

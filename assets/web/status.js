@@ -84,6 +84,8 @@ export class StatusPanel {
   }
 
   veil(sentence) {
+    if (sentence === this.veiled) return; // said with every picture: a page that is touched is laid out and drawn anew
+    this.veiled = sentence;
     const element = field("veil");
     element.hidden = !sentence;
     if (sentence) write("veil", sentence);

@@ -14,7 +14,7 @@ from e2e.steps import INSTRUCTION, rerun_in, say, stand, wait_for
 from records import CONTROL_PERIOD
 from viz import paths
 
-DRAWN = "Number(document.querySelector('#live-view canvas').dataset.frames ?? 0)"
+DRAWN = "(window.libra?.view.frames ?? 0)"
 ATTEMPTS = 2
 """scenes that are tried until one attempt succeeds: the policy is learned, and not every attempt does"""
 
