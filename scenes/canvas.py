@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from scenes.arm import VISUAL_GROUP
 
+Region = tuple[slice, slice]
+"""rows from the bottom up, and columns of a picture"""
 _ROWS = 16
 """of which one is looked at for whether anything was drawn: the arm is taller, and in every picture"""
 
@@ -40,10 +42,12 @@ class Canvas:
         quality.offwidth, quality.offheight = whole
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
         self._viewport = mujoco.MjrRect(0, 0, width, height)
-        self._pixels = np.empty((height, width, 3), np.uint8)
-        self._depths = np.empty((height, width), np.float32)
+        self._pixels = np.empty(height * width * 3, np.uint8)
+        self._depths = np.empty(height * width, np.float32)
 
-    def draw(self, what: str, depth: bool = False) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def draw(
+        self, what: str, depth: bool = False, region: Region | None = None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Its scene: (height, width, 3) uint8 and, if asked for, (height, width) depths; both from the bottom up.
 
         They are overwritten by the next picture.
@@ -51,17 +55,23 @@ class Canvas:
         Args:
             what: is drawn, in words.
             depth: whether to read depths; without it, what is returned of them is no picture's.
+            region: alone is read and returned; reading takes as long as drawing does.
 
         Raises:
             PictureLost: nothing was drawn.
         """
+        rows, columns = region or (slice(0, self._viewport.height), slice(0, self._viewport.width))
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        pixels = self._pixels[: height * width * 3].reshape(height, width, 3)
+        depths = self._depths[: height * width].reshape(height, width)
         self._gl.make_current()
         mujoco.mjr_render(self._viewport, self.scene, self._context)
-        self._pixels.fill(0)  # without a context nothing is read, and the last picture would be taken for this one
-        mujoco.mjr_readPixels(self._pixels, self._depths if depth else None, self._viewport, self._context)
-        if not self._pixels[::_ROWS].any():
+        pixels.fill(0)  # without a context nothing is read, and the last picture would be taken for this one
+        part = mujoco.MjrRect(columns.start, rows.start, width, height)
+        mujoco.mjr_readPixels(pixels, depths if depth else None, part, self._context)
+        if not pixels[::_ROWS].any():
             raise PictureLost(f"the {what} camera's picture is empty")
-        return self._pixels, self._depths
+        return pixels, depths
 
     def close(self) -> None:
         """Free the GL context."""

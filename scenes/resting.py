@@ -37,6 +37,11 @@ class Resting:
         """Whether a thing has moved since all of them were at rest."""
         return bool(self._stirred.any())
 
+    @property
+    def moving(self) -> NDArray[np.intp]:
+        """Numbers of the geoms that move."""
+        return np.flatnonzero(self._group == VISUAL_GROUP)
+
     def settle(self) -> None:
         """From the next `follow` on everything is at rest where it is then."""
         self._places = None

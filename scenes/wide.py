@@ -11,11 +11,12 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes.canvas import Canvas, fixed_camera, scene_options
+from scenes.canvas import Canvas, Region, fixed_camera, scene_options
 from scenes.changes import NONE, Changes
 from scenes.compose import apply_layout, compose, light_direction
 from scenes.constants import TABLE_SIZE
 from scenes.layout import Layout, draw_layout
+from scenes.region import region_of
 from scenes.resting import STANDING_GROUP, Resting
 
 # Opaque: what is drawn before a backdrop would let the black of no backdrop through.
@@ -29,6 +30,10 @@ _STACKS = 4
 """with the 10 of the policy's pictures a moving picture costs half as much again, and looks the same"""
 _SHADED = 0.52
 """brightness of the table in shadow"""
+_PATH_WIDTHS = (0.0045, 0.0065)
+"""metres: of coarse and refined"""
+_TABLE = np.array((0.38, 0.0))
+"""its middle, metres, robot base frame"""
 _EVERYTHING = mujoco.mjtCatBit.mjCAT_ALL
 
 
@@ -109,11 +114,11 @@ class WideRenderer:
             PictureLost: nothing was drawn.
         """
         if detail == "still":
-            picture = self._draw_still(qpos, (coarse_path, refined_path))
-        else:
-            moving, nearer, backdrop = self._draw_moving(qpos, (coarse_path, refined_path), detail)
-            picture = np.asarray(cv2.copyTo(moving, nearer, backdrop.picture.copy()), np.uint8)
-        return np.ascontiguousarray(picture[::-1])
+            return np.ascontiguousarray(self._draw_still(qpos, (coarse_path, refined_path))[::-1])
+        picture, region, backdrop = self._draw_moving(qpos, (coarse_path, refined_path), detail)
+        whole = backdrop.picture.copy()
+        whole[region] = picture
+        return np.ascontiguousarray(whole[::-1])
 
     def render_patch(
         self,
@@ -127,21 +132,9 @@ class WideRenderer:
         Raises:
             PictureLost: nothing was drawn.
         """
-        moving, nearer, backdrop = self._draw_moving(qpos, (coarse_path, refined_path), detail)
-        height, width = nearer.shape
-        left, bottom, across, up = cv2.boundingRect(nearer)
-        top = height - bottom - up
-        x, y = left // BLOCK * BLOCK, top // BLOCK * BLOCK
-        right = min(-(-max(left + across, 1) // BLOCK) * BLOCK, width)
-        end = min(-(-max(top + up, 1) // BLOCK) * BLOCK, height)
-        part = slice(height - end, height - y), slice(x, right)
-        picture = np.asarray(cv2.copyTo(moving[part], nearer[part], backdrop.picture[part].copy()), np.uint8)
-        return Patch(np.ascontiguousarray(picture[::-1]), (x, y), backdrop)
-
-    @property
-    def backdrops(self) -> tuple[Backdrop, ...]:
-        """Those that the next pictures have if nothing is stirred."""
-        return tuple(self._backdrops.values())
+        picture, (rows, columns), backdrop = self._draw_moving(qpos, (coarse_path, refined_path), detail)
+        corner = columns.start, self._sizes[detail][1] - rows.stop
+        return Patch(np.ascontiguousarray(picture[::-1]), corner, backdrop)
 
     @property
     def hand(self) -> NDArray[np.float64]:
@@ -166,21 +159,35 @@ class WideRenderer:
         return picture
 
     def _draw_moving(
-        self, qpos: NDArray[np.float64], paths: tuple[NDArray[np.float32] | None, ...], detail: Detail
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Backdrop]:
-        """What moves (height, width, 3), where it is nearer than the backdrop (height, width) and the backdrop.
-
-        From the bottom up; overwritten by the next picture.
-        """
+        self, qpos: NDArray[np.float64], paths: tuple[NDArray[np.float32] | None, ...], detail: Hurried
+    ) -> tuple[NDArray[np.uint8], Region, Backdrop]:
+        """The picture where it can differ from its backdrop, from the bottom up."""
         self._pose(qpos)
         backdrop = self._backdrop(detail)
         canvas = self._canvas(detail)
+        region = self._region(paths, detail)
         self._look(canvas, self._model, self._option)
         self._draw_shadows(canvas.scene)
         _draw_paths(canvas.scene, paths)
         canvas.scene.flags[mujoco.mjtRndFlag.mjRND_SKYBOX] = False
-        picture, depths = canvas.draw("wide", depth=True)
-        return picture, np.asarray(cv2.compare(depths, backdrop.depths, cv2.CMP_LT), np.uint8), backdrop
+        picture, depths = canvas.draw("wide", depth=True, region=region)
+        nearer = cv2.compare(depths, backdrop.depths[region], cv2.CMP_LT)
+        return np.asarray(cv2.copyTo(picture, nearer, backdrop.picture[region].copy()), np.uint8), region, backdrop
+
+    def _region(self, paths: tuple[NDArray[np.float32] | None, ...], detail: Hurried) -> Region:
+        """Where there can be anything that moves, its shadow, or a path."""
+        moving = self._resting.moving
+        centres, radii = self._data.geom_xpos[moving], self._model.geom_rbound[moving]
+        slant = self._light / self._light[2]
+        shadows = centres - centres[:, 2:] * slant
+        cast = (np.abs(shadows[:, :2] - _TABLE) < TABLE_SIZE[:2]).all(1)
+        points = [each for each in paths if each is not None]
+        spread = np.linalg.norm(slant)  # of a sphere's shadow on the table
+        return region_of(
+            np.concatenate((centres, shadows[cast], *points)),
+            np.concatenate((radii, radii[cast] * spread, np.full(sum(map(len, points)), max(_PATH_WIDTHS)))),
+            self._data, self._camera.fixedcamid, self._sizes[detail], BLOCK,
+        )  # fmt: skip
 
     def _pose(self, qpos: NDArray[np.float64]) -> None:
         self._data.qpos[:] = qpos
@@ -219,7 +226,7 @@ class WideRenderer:
             if height < 0.005 or source.type == mujoco.mjtGeom.mjGEOM_PLANE or scene.ngeom >= scene.maxgeom:
                 continue
             spot = source.pos - self._light * height / self._light[2]
-            if abs(spot[0] - 0.38) > TABLE_SIZE[0] - 0.03 or abs(spot[1]) > TABLE_SIZE[1] - 0.03:
+            if abs(spot[0] - _TABLE[0]) > TABLE_SIZE[0] - 0.03 or abs(spot[1]) > TABLE_SIZE[1] - 0.03:
                 continue
             shadow = scene.geoms[scene.ngeom]
             mujoco.mjv_initGeom(shadow, source.type, np.zeros(3), np.zeros(3), np.eye(3).ravel(), self._shadow_rgba)
@@ -238,7 +245,7 @@ class WideRenderer:
 
 
 def _draw_paths(scene: mujoco.MjvScene, paths: tuple[NDArray[np.float32] | None, ...]) -> None:
-    for path, width, rgba in zip(paths, (0.0045, 0.0065), (COARSE_RGBA, REFINED_RGBA), strict=True):
+    for path, width, rgba in zip(paths, _PATH_WIDTHS, (COARSE_RGBA, REFINED_RGBA), strict=True):
         if path is not None:
             _draw_path(scene, path, width, rgba)
 

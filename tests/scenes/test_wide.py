@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scenes import TabletopEnv
+from scenes import TabletopEnv, wide
 from scenes.wide import BLOCK, Patch, WideRenderer
 
 
@@ -110,7 +110,20 @@ def test_a_patch_on_its_backdrop_is_the_moving_picture_and_begins_and_ends_betwe
         assert x % BLOCK == y % BLOCK == 0 and patch.backdrop.number == 1
         assert width % BLOCK == 0 or x + width == 328
         assert height % BLOCK == 0 or y + height == 180
-        assert height * width < 0.5 * 328 * 180
+        assert height * width < 0.6 * 328 * 180
+    renderer.close()
+
+
+def test_nothing_is_lost_of_what_moves_where_only_a_part_of_the_picture_is_read(
+    env: TabletopEnv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renderer = WideRenderer(9, 328, 180)
+    rng = np.random.default_rng(0)
+    poses = [env.qpos + np.r_[rng.normal(scale=0.4, size=7), np.zeros(len(env.qpos) - 7)] for _ in range(30)]
+    path = (env.hand_position + np.linspace((0, 0, 0), (0.3, -0.4, -0.1), 6)).astype(np.float32)
+    parts = [renderer.render(qpos, path) for qpos in poses]
+    monkeypatch.setattr(wide, "region_of", lambda *_: (slice(0, 180), slice(0, 328)))
+    assert all(np.array_equal(part, renderer.render(qpos, path)) for part, qpos in zip(parts, poses, strict=True))
     renderer.close()
 
 
