@@ -109,12 +109,11 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                     jpeg = packed(patch.picture)
                     # The next renderer process counts its backdrops from one, too.
                     meta |= {"on": f"{os.getpid()}-{patch.backdrop.number}", "at": patch.corner}
-                    if detail == effort.detail:
-                        effort.spent(time.monotonic() - started)
                     if patch.backdrop.number > sent.get(detail, 0):
                         sent[detail] = patch.backdrop.number
                         backdrop = packed(patch.backdrop.picture[::-1])
-                        effort.begin()
+                    elif detail == effort.detail:  # and no backdrop was drawn for it
+                        effort.spent(time.monotonic() - started)
                 meta["hand"] = [round(float(each), 4) for each in renderer.hand]
             frames.send((jpeg, {**meta, "again": pose is None}, backdrop))
             backdrop = b""

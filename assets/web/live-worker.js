@@ -65,7 +65,8 @@ function keep(name, jpeg) {
 // Draws a whole picture, or a patch of a backdrop, and says so; not one that was decoded after a newer one, or is too late.
 async function draw({ frame, on, at, again, stamp }, jpeg) {
   const [picture, backdrop] = await Promise.all([createImageBitmap(jpeg), backdrops.get(on)]);
-  if (frame < newest || (!again && isLate(stamp))) return void picture.close();
+  const isOrphan = on && !backdrop; // of a connection that is no more
+  if (isOrphan || frame < newest || (!again && isLate(stamp))) return void picture.close();
   newest = frame;
   const { width, height } = backdrop ?? picture;
   if (canvas.width !== width || canvas.height !== height) {
