@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from app.bench.trial import FIRST_SEED, BenchError
@@ -39,6 +40,7 @@ def measure_rewinds(checkpoint: Path, times: int, policy: str = SessionSettings.
     Raises:
         BenchError: a command was refused.
     """
+    torch.set_num_threads(1)  # as the policy's own process has it; threads that wait for each other take ten times as long
     module, _, name = policy.partition(":")
     loaded = getattr(import_module(module), name)(checkpoint)
     rng = random.Random(2)
