@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import time
 from multiprocessing.connection import Connection, wait
@@ -68,6 +69,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
     scene: Any = None
     jpeg = backdrop = b""
     meta: dict[str, Any] = {}
+    run = secrets.token_hex(4)  # the next renderer process counts its backdrops from one, too
     sent: dict[str, int] = {}
     """detail -> number of its newest backdrop"""
     still = False
@@ -107,8 +109,7 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
                     detail = effort.hurried if shown[6] else effort.detail
                     patch = renderer.render_patch(shown[0], _thin(shown[1]), shown[2], detail)
                     jpeg = packed(patch.picture)
-                    # The next renderer process counts its backdrops from one, too.
-                    meta |= {"on": f"{os.getpid()}-{patch.backdrop.number}", "at": patch.corner}
+                    meta |= {"on": f"{run}-{patch.backdrop.number}", "at": patch.corner}
                     if patch.backdrop.number > sent.get(detail, 0):
                         sent[detail] = patch.backdrop.number
                         backdrop = packed(patch.backdrop.picture[::-1])
@@ -118,6 +119,8 @@ def main(poses: Connection, frames: Connection, seed: int = 0) -> None:
             frames.send((jpeg, {**meta, "again": pose is None}, backdrop))
             backdrop = b""
             wanted = False
+            if still and not poses.poll(0):
+                renderer.prepare()
             # Counted from when it was due, not from when it was drawn: one that is late delays no other.
             due = max(due + 1 / (MAX_FPS_BY_HAND if shown[6] else MAX_FPS), started)
             time.sleep(max(0.0, due - time.monotonic()))

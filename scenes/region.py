@@ -34,7 +34,7 @@ def region_of(
     seen = (centres - data.cam_xpos[camera]) @ data.cam_xmat[camera].reshape(3, 3)
     away = -seen[:, 2]
     near, far = away - radii, away + radii
-    if (near < _NEAREST).any():
+    if not (near >= _NEAREST).all():  # or not a number
         return slice(0, height), slice(0, width)
     focus = height / 2 / np.tan(np.radians(data.model.cam_fovy[camera]) / 2)
     low, high = seen[:, :2] - radii[:, None], seen[:, :2] + radii[:, None]

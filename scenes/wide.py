@@ -92,12 +92,14 @@ class WideRenderer:
         """Show any scene."""
         if layout == self._layout:
             return
+        if self._layout is None or layout.placements != self._layout.placements:
+            self._resting.settle()
         self._layout = layout
+        self._backdrops.clear()
         apply_layout(self._still_model, self._data, layout)
         apply_layout(self._model, self._data, layout)
         self._light = light_direction(layout)
         self._shadow_rgba = np.array((*(np.array(layout.table_rgb) * _SHADED), 1.0), dtype=np.float32)
-        self._resting.settle()
 
     def render(
         self,
@@ -136,6 +138,13 @@ class WideRenderer:
         corner = columns.start, self._sizes[detail][1] - rows.stop
         return Patch(np.ascontiguousarray(picture[::-1]), corner, backdrop)
 
+    def prepare(self) -> None:
+        """Draw the backdrops of the next pictures, while there is time."""
+        self._pose(self._data.qpos)
+        for detail in self._canvases:
+            if detail != "still":
+                self._backdrop(detail)
+
     @property
     def hand(self) -> NDArray[np.float64]:
         """(3,) where the hand is in the last picture, metres, robot base frame."""
@@ -144,18 +153,14 @@ class WideRenderer:
     def _draw_still(
         self, qpos: NDArray[np.float64], paths: tuple[NDArray[np.float32] | None, ...]
     ) -> NDArray[np.uint8]:
-        """From the bottom up. What was stirred is at rest from now on: nothing moves, there is time for a backdrop."""
+        """From the bottom up. What was stirred is at rest from now on."""
         self._pose(qpos)
         canvas = self._canvas("still")
         self._look(canvas, self._still_model, self._option)
         _draw_paths(canvas.scene, paths)
         picture, _ = canvas.draw("wide")
         if self._resting.stirred:
-            details = tuple(self._backdrops)
             self._resting.settle()
-            self._pose(qpos)
-            for detail in details:
-                self._backdrop(detail)
         return picture
 
     def _draw_moving(

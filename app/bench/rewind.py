@@ -40,7 +40,7 @@ def measure_rewinds(checkpoint: Path, times: int, policy: str = SessionSettings.
     Raises:
         BenchError: a command was refused.
     """
-    torch.set_num_threads(1)  # as the policy's own process has it; threads that wait for each other take ten times as long
+    torch.set_num_threads(1)  # threads that wait for each other take ten times as long where something else runs
     module, _, name = policy.partition(":")
     loaded = getattr(import_module(module), name)(checkpoint)
     rng = random.Random(2)

@@ -229,8 +229,8 @@ class LiveFeed:
                 newer = self._frames.wait_newer(last, _FRAME_TIMEOUT)
                 if newer is not None and newer[0] != last:
                     last, picture, meta = newer
-                    self._hungry.clear()  # until one of those who get it can take another
                     if picture and (shot := self._shot(picture, {**meta, "frame": last})) is not None:
+                        self._hungry.clear()  # until one of those who get it can take another
                         self._publish(self._offer_frame, shot)
                     continue
             except Exception:  # a renderer that died must not end the page
@@ -240,7 +240,7 @@ class LiveFeed:
             self._stopping.wait(0.05)
 
     def _shot(self, picture: bytes, meta: dict[str, Any]) -> Shot | None:
-        """None if its backdrop is gone: then there is a newer frame, too."""
+        """None if newer backdrops have replaced its own: the next frame is of one of them."""
         name, backdrop = meta.get("on"), b""
         if name:
             jpeg = self._frames.backdrop(name)

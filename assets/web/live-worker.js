@@ -4,11 +4,12 @@ const RETRY = 1000; // milliseconds
 const LATE = 90; // milliseconds by which a picture may be later than the least late ones, to be worth showing
 const FORGOTTEN = 1; // milliseconds a picture by which the least delay is believed less: clocks drift, networks change
 const KEPT = 4; // backdrops, as many as the other end thinks (app/web/live.py)
+const SEEN = 30; // pixels
 const FROZEN = 500; // milliseconds of nothing but late pictures after which an old one is better than none
 
 let canvas, context, address, socket;
 let newest = -1;
-let backdrops = new Map(); // name -> promise of a picture: the newest ones, of which moving pictures are patches
+const backdrops = new Map(); // name -> promise of a picture: the newest ones, of which moving pictures are patches
 let lies = {}; // what the canvas shows: the backdrop's name, and the rectangle of the patch on it
 let isVisible = true;
 let least = Infinity; // milliseconds from a picture's stamp to its drawing, at the least; the two clocks' difference is in it
@@ -25,13 +26,16 @@ onmessage = ({ data }) => {
   ({ canvas, address } = data);
   // Measured: without a graphics card a canvas in main memory costs a quarter less per picture.
   context = canvas.getContext("2d", { alpha: false, desynchronized: !data.isSlow, willReadFrequently: data.isSlow });
+  canvas.oncontextrestored = () => { lies = {}; }; // it comes back empty
   connect();
 };
 
 function connect() {
   socket = new WebSocket(address);
   socket.binaryType = "arraybuffer";
-  backdrops = new Map();
+  // Whoever answers may be another cockpit, which counts its pictures from one.
+  for (const name of [...backdrops.keys()]) forget(name);
+  [newest, least, lateSince, lies] = [-1, Infinity, Infinity, {}];
   socket.onopen = () => postMessage({ link: true });
   socket.onmessage = ({ data, target }) => receive(target, data);
   socket.onclose = () => {
@@ -59,13 +63,18 @@ async function receive(from, data) {
 
 function keep(name, jpeg) {
   backdrops.set(name, createImageBitmap(jpeg));
-  if (backdrops.size > KEPT) backdrops.delete(backdrops.keys().next().value);
+  if (backdrops.size > KEPT) forget(backdrops.keys().next().value);
+}
+
+function forget(name) {
+  backdrops.get(name).then((picture) => picture.close(), () => {});
+  backdrops.delete(name);
 }
 
 // Draws a whole picture, or a patch of a backdrop, and says so; not one that was decoded after a newer one, or is too late.
 async function draw({ frame, on, at, again, stamp }, jpeg) {
   const [picture, backdrop] = await Promise.all([createImageBitmap(jpeg), backdrops.get(on)]);
-  const isOrphan = on && !backdrop; // of a connection that is no more
+  const isOrphan = on && !backdrop?.width; // of a connection that is no more
   if (isOrphan || frame < newest || (!again && isLate(stamp))) return void picture.close();
   newest = frame;
   const { width, height } = backdrop ?? picture;
@@ -99,13 +108,14 @@ function isLate(stamp) {
   return false;
 }
 
-// Says when a picture differs from the one before, in milliseconds since the epoch, and the stamp of what it shows.
+// Says when more of a picture differs from the one before than JPEG alone explains, where a patch of it now ends, in milliseconds since the epoch, and the stamp of what it shows.
 function compare(stamp) {
   const at = performance.timeOrigin + performance.now();
   const before = probe;
   probe = context.getImageData(0, 0, canvas.width, canvas.height).data;
   if (before.length !== probe.length) return;
+  let count = 0;
   for (let i = 0; i < probe.length; i += 4) {
-    if (Math.abs(probe[i] - before[i]) > 16) return postMessage({ changed: [at, stamp] });
+    if (Math.abs(probe[i] - before[i]) > 16 && ++count > SEEN) return postMessage({ changed: [at, stamp] });
   }
 }

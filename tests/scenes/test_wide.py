@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from scenes import TabletopEnv, wide
+from scenes.changes import Changes
 from scenes.wide import BLOCK, Patch, WideRenderer
 
 
@@ -127,6 +128,30 @@ def test_nothing_is_lost_of_what_moves_where_only_a_part_of_the_picture_is_read(
     renderer.close()
 
 
+def test_a_pose_that_is_no_number_costs_no_renderer(env: TabletopEnv) -> None:
+    renderer = WideRenderer(9, 320, 180)
+    broken = env.qpos
+    broken[2] = np.nan
+    assert renderer.render_patch(broken).picture.shape == (180, 320, 3)
+    assert renderer.render_patch(env.qpos).picture.size < 320 * 180 * 3
+    renderer.close()
+
+
+def test_other_light_leaves_alone_what_moves(env: TabletopEnv) -> None:
+    renderer = WideRenderer(9, 320, 180)
+    start = int(env.world.model.joint(env.movable[0]).qposadr[0])
+    stirred = env.qpos
+    before = renderer.render_patch(stirred)
+    stirred[start + 2] += 0.05
+    moved = renderer.render_patch(stirred)
+    renderer.set_seed(9, Changes(light=(0.5, 0.0, 0.0)))
+    stirred[start + 2] += 0.05
+    dark = renderer.render_patch(stirred)
+    assert [each.backdrop.number for each in (before, moved, dark)] == [1, 2, 3]
+    assert dark.backdrop.picture.mean() < moved.backdrop.picture.mean()
+    renderer.close()
+
+
 def test_a_thing_that_is_stirred_leaves_the_backdrop_until_all_is_still(env: TabletopEnv) -> None:
     renderer = WideRenderer(9, 320, 180)
     at_rest = renderer.render_patch(env.qpos)
@@ -139,6 +164,7 @@ def test_a_thing_that_is_stirred_leaves_the_backdrop_until_all_is_still(env: Tab
     back = renderer.render_patch(env.qpos)
     assert back.backdrop is moved.backdrop and np.array_equal(composed(back), composed(at_rest))
     renderer.render(stirred, detail="still")
+    renderer.prepare()
     after = renderer.render_patch(stirred)
     assert after.backdrop.number == moved.backdrop.number + 1
     assert np.array_equal(composed(after), composed(moved)) and after.picture.size < moved.picture.size
