@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import cv2
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +41,26 @@ def region_of(
     low, high = seen[:, :2] - radii[:, None], seen[:, :2] + radii[:, None]
     least = np.minimum(low / near[:, None], low / far[:, None]).min(0) * focus - _MARGIN
     most = np.maximum(high / near[:, None], high / far[:, None]).max(0) * focus + _MARGIN
-    left, right = _blocks(width / 2 + least[0], width / 2 + most[0], width, block)
-    top, bottom = _blocks(height / 2 - most[1], height / 2 - least[1], height, block)
+    low, high = np.array((width, height)) / 2 + (least, most)
+    return _rectangle(low, high, size, block)
+
+
+def shrink(region: Region, mask: NDArray[np.uint8], size: tuple[int, int], block: int) -> Region:
+    """The part of a region, in whole blocks, in which its mask is set; one block if it is set nowhere.
+
+    Other arguments as of `region_of`.
+    """
+    left, bottom, across, up = cv2.boundingRect(mask)
+    rows, columns = region
+    low = np.array((columns.start + left, rows.start + bottom))
+    return _rectangle(low, low + np.maximum((across, up), 1), size, block)
+
+
+def _rectangle(low: NDArray[np.number], high: NDArray[np.number], size: tuple[int, int], block: int) -> Region:
+    """Whole blocks from one corner to the other: x from the left, y from the bottom."""
+    width, height = size
+    left, right = _blocks(low[0], high[0], width, block)
+    top, bottom = _blocks(height - high[1], height - low[1], height, block)
     return slice(height - bottom, height - top), slice(left, right)
 
 

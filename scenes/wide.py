@@ -16,7 +16,7 @@ from scenes.changes import NONE, Changes
 from scenes.compose import apply_layout, compose, light_direction
 from scenes.constants import TABLE_SIZE
 from scenes.layout import Layout, draw_layout
-from scenes.region import region_of
+from scenes.region import region_of, shrink
 from scenes.resting import STANDING_GROUP, Resting
 
 # Opaque: what is drawn before a backdrop would let the black of no backdrop through.
@@ -166,7 +166,7 @@ class WideRenderer:
     def _draw_moving(
         self, qpos: NDArray[np.float64], paths: tuple[NDArray[np.float32] | None, ...], detail: Hurried
     ) -> tuple[NDArray[np.uint8], Region, Backdrop]:
-        """The picture where it can differ from its backdrop, from the bottom up."""
+        """The picture where it differs from its backdrop, from the bottom up."""
         self._pose(qpos)
         backdrop = self._backdrop(detail)
         canvas = self._canvas(detail)
@@ -176,8 +176,11 @@ class WideRenderer:
         _draw_paths(canvas.scene, paths)
         canvas.scene.flags[mujoco.mjtRndFlag.mjRND_SKYBOX] = False
         picture, depths = canvas.draw("wide", depth=True, region=region)
-        nearer = cv2.compare(depths, backdrop.depths[region], cv2.CMP_LT)
-        return np.asarray(cv2.copyTo(picture, nearer, backdrop.picture[region].copy()), np.uint8), region, backdrop
+        nearer = np.asarray(cv2.compare(depths, backdrop.depths[region], cv2.CMP_LT), np.uint8)
+        changed = shrink(region, nearer, self._sizes[detail], BLOCK)
+        part = _within(region[0], changed[0]), _within(region[1], changed[1])
+        patch = cv2.copyTo(picture[part], nearer[part], backdrop.picture[changed].copy())
+        return np.asarray(patch, np.uint8), changed, backdrop
 
     def _region(self, paths: tuple[NDArray[np.float32] | None, ...], detail: Hurried) -> Region:
         """Where there can be anything that moves, its shadow, or a path."""
@@ -247,6 +250,10 @@ class WideRenderer:
         """Free the GL contexts."""
         for canvas in self._canvases.values():
             canvas.close()
+
+
+def _within(whole: slice, part: slice) -> slice:
+    return slice(part.start - whole.start, part.stop - whole.start)
 
 
 def _draw_paths(scene: mujoco.MjvScene, paths: tuple[NDArray[np.float32] | None, ...]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenes.compose import compose
-from scenes.region import region_of
+from scenes.region import region_of, shrink
 
 MODEL = compose().compile()
 DATA = mujoco.MjData(MODEL)
@@ -41,6 +41,21 @@ def test_every_point_of_a_sphere_that_is_in_the_picture_is_in_its_region(
     seen = (column >= 0) & (column < WIDTH) & (row >= 0) & (row < HEIGHT)
     inside = (column >= columns.start) & (column < columns.stop) & (row >= rows.start) & (row < rows.stop)
     assert inside[seen].all()
+
+
+@given(st.integers(0, WIDTH // BLOCK), st.integers(0, 9), st.integers(0, WIDTH - 1), st.integers(0, HEIGHT - 1))
+def test_a_region_shrinks_to_the_blocks_in_which_something_is_seen(left: int, low: int, x: int, y: int) -> None:
+    region = slice(HEIGHT - 11 * BLOCK, HEIGHT - low * BLOCK), slice(left * BLOCK, WIDTH)
+    rows, columns = region
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[y, x] = 255
+    mask = mask[region]
+    found = shrink(region, mask.copy(), (WIDTH, HEIGHT), BLOCK)
+    assert rows.start <= found[0].start < found[0].stop <= rows.stop
+    assert columns.start <= found[1].start < found[1].stop <= columns.stop
+    if mask.any():
+        assert found[0].start <= y < found[0].stop and found[1].start <= x < found[1].stop
+    assert all(each.stop - each.start <= BLOCK for each in found)
 
 
 def test_what_may_be_at_the_camera_may_be_anywhere() -> None:

@@ -132,8 +132,8 @@ def test_a_pose_that_is_no_number_costs_no_renderer(env: TabletopEnv) -> None:
     renderer = WideRenderer(9, 320, 180)
     broken = env.qpos
     broken[2] = np.nan
-    assert renderer.render_patch(broken).picture.shape == (180, 320, 3)
-    assert renderer.render_patch(env.qpos).picture.size < 320 * 180 * 3
+    assert renderer.render_patch(broken).picture.size
+    assert np.array_equal(composed(renderer.render_patch(env.qpos)), renderer.render(env.qpos))
     renderer.close()
 
 
