@@ -32,6 +32,7 @@ from app import ROOT
 from app.bench.operator import Page as Robot
 from app.bench.watching import free_port
 from app.browser import find_browser
+from records import CONTROL_PERIOD
 from records.log import read_episode
 
 FLAGS = [
@@ -161,18 +162,21 @@ def measure_keys(page: Page, presses: int) -> list[tuple[float, float] | None]:
 def measure_pictures(made: Bench, page: Page, seconds: float) -> tuple[float, list[float], list[int]]:
     """Pictures a second that are drawn while the policy moves the arm; how old and wide each is (ms, pixels)."""
     running: list[tuple[float, float]] = []
+    seed = SEED
     page.evaluate("() => { libra.view.watchAges(true); }")
     with tqdm(total=round(seconds), desc="pictures") as bar:
         while (spent := sum(end - begin for begin, end in running)) < seconds:
             bar.update(round(spent) - bar.n)
-            status = made.ask("reset", seed=SEED + len(running))
+            status = made.ask("reset", seed=(seed := seed + 1))
             time.sleep(SETTLED_SECONDS)
             made.ask("run", instruction=random.choice(status["suggestions"]))
-            began = time.time()
+            began, log = time.time(), made.log()
             while made.robot.hear_status()["state"] == "running" and time.time() - began < 6:
                 pass
             made.ask("stop")
-            running.append((began, time.time()))
+            # Until the first intent is there, and from when the task is done, nothing moves.
+            moved = [each.wall_time for each in read_episode(log).records if each.control_source == "policy"]
+            running += [(moved[0], moved[-1] + CONTROL_PERIOD)] if moved else []
     time.sleep(1)
     seen = page.evaluate("() => libra.view.ages")
     page.evaluate("() => { libra.view.watchAges(false); }")
