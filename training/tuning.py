@@ -45,9 +45,9 @@ class Tuning:
     shards: int = 2
     ways: int = 24
     """phrases that every goal is asked for in"""
-    word_steps: int = 400
+    word_steps: int = 300
     """of words alone, at the end: what else the planner learned must not cost it the words that it knew"""
-    word_ways: int = 80
+    word_ways: int = 40
     head_steps: int = 80
     """after them, of the planner's head alone: what the words mean has moved a little under it"""
 
