@@ -20,6 +20,10 @@ class Resting:
     """Sorts the visual geoms of a model into what stands (`STANDING_GROUP`) and what moves (`VISUAL_GROUP`).
 
     Room and furniture stand for ever, the arm moves; any other thing stands from `settle` until it is stirred.
+
+    Args:
+        model: whose `geom_group` is changed.
+        arm: a body of the arm.
     """
 
     def __init__(self, model: mujoco.MjModel, arm: str) -> None:

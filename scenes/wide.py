@@ -153,20 +153,20 @@ class WideRenderer:
     def _draw_still(
         self, qpos: NDArray[np.float64], paths: tuple[NDArray[np.float32] | None, ...]
     ) -> NDArray[np.uint8]:
-        """From the bottom up. What was stirred is at rest from now on."""
+        """(height, width, 3) uint8, from the bottom up. What was stirred is at rest from now on."""
         self._pose(qpos)
         canvas = self._canvas("still")
         self._look(canvas, self._still_model, self._option)
         _draw_paths(canvas.scene, paths)
         picture, _ = canvas.draw("wide")
-        if self._resting.stirred:
+        if self._resting.stirred:  # else every picture at rest would cost a backdrop
             self._resting.settle()
         return picture
 
     def _draw_moving(
         self, qpos: NDArray[np.float64], paths: tuple[NDArray[np.float32] | None, ...], detail: Hurried
     ) -> tuple[NDArray[np.uint8], Region, Backdrop]:
-        """The picture where it differs from its backdrop, from the bottom up."""
+        """(h, w, 3) uint8, the picture where it differs from its backdrop, from the bottom up; where; the backdrop."""
         self._pose(qpos)
         backdrop = self._backdrop(detail)
         canvas = self._canvas(detail)

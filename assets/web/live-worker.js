@@ -4,7 +4,7 @@ const RETRY = 1000; // milliseconds
 const LATE = 90; // milliseconds by which a picture may be later than the least late ones, to be worth showing
 const FORGOTTEN = 1; // milliseconds a picture by which the least delay is believed less: clocks drift, networks change
 const KEPT = 4; // backdrops, as many as the other end thinks (app/web/live.py)
-const SEEN = 30; // pixels
+const SEEN = 30; // pixels that differ at least in a picture that is another one
 const FROZEN = 500; // milliseconds of nothing but late pictures after which an old one is better than none
 
 let canvas, context, address, socket;
