@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from tqdm import tqdm
 
@@ -35,9 +35,13 @@ from app.browser import find_browser
 from records import CONTROL_PERIOD
 from records.log import read_episode
 
+WINDOW = 1440, 987
+"""pixels, with the bars around a page of 1440×900"""
 FLAGS = [
-    "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--enable-unsafe-swiftshader",
+    "--headless=new", "--hide-scrollbars", "--mute-audio", "--no-first-run", "--no-sandbox",
+    "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
 """a browser on a machine without a graphics card: WebGL, which Rerun needs, and nothing else by a GPU in software"""
 GPU_IN_SOFTWARE = ["--use-gl=angle", "--use-angle=swiftshader", "--ignore-gpu-blocklist"]
@@ -59,11 +63,27 @@ class Bench:
     robot: Robot
     library: Path
     address: str
+    playwright: Playwright
+    debugger: str
+    """address at which the browser is told what to do"""
     browser: Browser
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody looks into the browser meanwhile: it is told of all that a page gets and does, a tenth of a core."""
+        self.browser.close()  # the connection to it; pages stay
+        try:
+            yield
+        finally:
+            self.browser = self.playwright.chromium.connect_over_cdp(self.debugger)
+
+    def page(self) -> Page:
+        """The one that is open."""
+        return self.browser.contexts[0].pages[-1]
 
     def open(self, with_rerun: bool = True) -> Page:
         """The page, once it is usable."""
-        page = self.browser.new_page(viewport={"width": 1440, "height": 900})
+        page = self.browser.contexts[0].new_page()
         if not with_rerun:
             page.add_init_script("localStorage.setItem('libra-viewer', 'hidden')")
         page.goto(self.address)
@@ -95,10 +115,30 @@ def bench(seed: int) -> Iterator[Bench]:
         stack.callback(robot.close)
         while robot.hear_status()["policy"] != "ready":
             pass
+        debugger = stack.enter_context(running(found[0]))
         playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=str(found[0]), args=FLAGS)
-        stack.callback(browser.close)
-        yield Bench(robot, library, f"http://{host}/", browser)
+        yield Bench(
+            robot, library, f"http://{host}/", playwright, debugger, playwright.chromium.connect_over_cdp(debugger)
+        )
+
+
+@contextmanager
+def running(chromium: Path) -> Iterator[str]:
+    """A browser without a window; its debugger's address, once it answers."""
+    address = f"127.0.0.1:{(port := free_port())}"
+    with tempfile.TemporaryDirectory() as profile:
+        line = [chromium, *FLAGS, f"--remote-debugging-port={port}", f"--user-data-dir={profile}"]
+        line += [f"--window-size={','.join(map(str, WINDOW))}", "about:blank"]
+        browser = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while not _answers(f"{address}/json/version"):
+                if browser.poll() is not None:
+                    sys.exit(f"{chromium} did not start.")
+                time.sleep(0.2)
+            yield f"http://{address}"
+        finally:
+            browser.terminate()
+            browser.wait(30)
 
 
 @contextmanager
@@ -110,7 +150,7 @@ def served(seed: int, library: Path) -> Iterator[str]:
     line += ["--seed", seed, "--library", library]
     demo = subprocess.Popen([str(word) for word in line], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
-        while not _answers(host):
+        while not _answers(f"{host}/"):
             if demo.poll() is not None:
                 sys.exit("The cockpit did not start; `libra doctor` finds out why.")
             time.sleep(0.5)
@@ -120,9 +160,9 @@ def served(seed: int, library: Path) -> Iterator[str]:
         demo.wait(60)
 
 
-def _answers(host: str) -> bool:
+def _answers(address: str) -> bool:
     try:
-        with urlopen(f"http://{host}/", timeout=30):
+        with urlopen(f"http://{address}", timeout=30):
             return True
     except OSError:
         return False
@@ -164,7 +204,7 @@ def measure_pictures(made: Bench, page: Page, seconds: float) -> tuple[float, li
     running: list[tuple[float, float]] = []
     seed = SEED
     page.evaluate("() => { libra.view.watchAges(true); }")
-    with tqdm(total=round(seconds), desc="pictures") as bar:
+    with made.alone(), tqdm(total=round(seconds), desc="pictures") as bar:
         while (spent := sum(end - begin for begin, end in running)) < seconds:
             bar.update(round(spent) - bar.n)
             status = made.ask("reset", seed=(seed := seed + 1))
@@ -177,7 +217,8 @@ def measure_pictures(made: Bench, page: Page, seconds: float) -> tuple[float, li
             # Until the first intent is there, and from when the task is done, nothing moves.
             moved = [each.wall_time for each in read_episode(log).records if each.control_source == "policy"]
             running += [(moved[0], moved[-1] + CONTROL_PERIOD)] if moved else []
-    time.sleep(1)
+        time.sleep(1)
+    page = made.page()
     seen = page.evaluate("() => libra.view.ages")
     page.evaluate("() => { libra.view.watchAges(false); }")
     clock = time.time() - time.monotonic()
@@ -301,7 +342,7 @@ def main() -> None:
             pictures_by_width={width: widths.count(width) for width in sorted(set(widths))},
             picture_age_ms={"older than 150": sum(age > 150 for age in ages), "of": len(ages), **shares(ages)},
         )
-        page.close()
+        made.page().close()
         losses = measure_losses(made, arguments.losses, not arguments.without_rerun)
     if losses:
         losses = [each for each in losses if each["moving"]]  # at the table's height nothing is left to be held

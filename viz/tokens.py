@@ -91,10 +91,10 @@ class TokenLog:
                     colors=[MARK, paths.REFINED_COLOR, paths.REFINED_COLOR], radii=[1.2, 2.2, 2.2], draw_order=4.0
                 )
                 log(f"{path}/now", now, static=True)
-        steps = _draw_steps(length, intent.step)
+        first = _draw_first(intent.step)
         for path, cells in ((paths.TOKEN_GRID, draw_grid(intent)), (paths.TOKEN_PROBABILITIES, draw_all(intent))):
             self._log.row(f"{path}/cells", rr.EncodedImage, blob=[encode_png(cells)])
-            self._log.row(f"{path}/steps", rr.EncodedImage, blob=[steps])
+            self._log.row(f"{path}/steps", rr.EncodedImage, blob=[first])
         # The numbers behind the pictures, for whoever exports or queries.
         log(paths.TOKEN_BINS, rr.Tensor(intent.tokens, dim_names=("step", "dimension")))
         probabilities = np.asarray(intent.probabilities, dtype=np.float16)
@@ -212,18 +212,17 @@ def _frame(length: int, bins: int, title: str) -> bytes:
         draw.rectangle((right + 14, high + 1, right + 26, low - 1), fill=color)
     for text, y in (("+1", TOP + 8), ("0", TOP + rows // 2), ("-1", TOP + rows - 12)):
         draw.text((right + 33, y), text, fill=INK, font=_font(15), anchor="lm")
+    every = 8 if length > 24 else 4
+    for column in range(every, length + 1, every):
+        place = LEFT + column * COLUMNS_WIDTH / length, TOP + rows + BOTTOM // 2 + 1
+        draw.text(place, f"+{column}", fill=FAINT, font=_font(15), anchor="mm")
     return encode_png(np.array(image))
 
 
-def _draw_steps(length: int, first: int) -> bytes:
-    """PNG of what stands under the columns: the step of the intent's observation, and tokens from there on."""
-    image = Image.new("RGBA", (PICTURE_WIDTH, BOTTOM), (0, 0, 0, 0))
-    draw = ImageDraw.Draw(image)
-    draw.text((LEFT - 9, BOTTOM // 2 + 1), f"step {first}", fill=INK, font=_font(14), anchor="rm")
-    every = 8 if length > 24 else 4
-    for column in range(every, length + 1, every):
-        x = LEFT + column * COLUMNS_WIDTH / length
-        draw.text((x, BOTTOM // 2 + 1), f"+{column}", fill=FAINT, font=_font(15), anchor="mm")
+def _draw_first(step: int) -> bytes:
+    """PNG of what stands before the steps under the columns: the step of the intent's observation."""
+    image = Image.new("RGBA", (LEFT, BOTTOM), (0, 0, 0, 0))
+    ImageDraw.Draw(image).text((LEFT - 9, BOTTOM // 2 + 1), f"step {step}", fill=INK, font=_font(14), anchor="rm")
     return encode_png(np.array(image))
 
 

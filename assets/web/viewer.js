@@ -5,9 +5,9 @@
 // it (a key must not wait for a picture of it), more often for a while after it has come to rest, and at once where somebody
 // points at it.
 
-const MOVING = 700; // milliseconds between two pictures of the viewer while the arm moves
+const MOVING = 2000; // milliseconds between two pictures of the viewer while the arm moves
 const LOOK_AGAIN = 250; // while it is not drawn at all
-const SLOWER = 10; // times, the viewer's clock within a picture at rest
+const SLOWER = 10; // times, the viewer's clock within a picture
 const AT_REST = 350;
 const CATCHING_UP = 60; // it takes in what it was sent only while it draws
 const CATCH_UP_LASTS = 12_000;
@@ -129,8 +129,7 @@ export class Viewer {
             this.cost = drawn - asked;
             done();
           })));
-          if (this.isMoving) callback(time);
-          else slowly(() => callback(time));
+          slowly(() => callback(time));
           this.onPicture?.({ began, drawn: performance.now(), looked, cursor: this.cursor });
         });
       };
