@@ -50,21 +50,54 @@ def averaged(folder: Path) -> dict[str, Tensor]:
     return {key.removeprefix("average."): value for key, value in state.items() if key.startswith("average.")}
 
 
+def between(before: dict[str, Tensor], after: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Weights on the way from those before fine-tuning to those after it, `share` of the way (1: those after it).
+
+    They keep more of what was known before and most of what was learned (WiSE-FT, Wortsman et al., 2022).
+
+    Raises:
+        ValueError: the two are of different models; names the first weight.
+    """
+    if difference := mismatch(after, before):
+        raise ValueError(f"What was there before fine-tuning is of another model: {difference}.")
+    return {
+        name: before[name].lerp(value, share) if value.is_floating_point() else value for name, value in after.items()
+    }
+
+
 def export(
-    planner: Path, refiner: Path, norm: dict[str, Tensor], out: Path, config: PolicyConfig | None = None
+    planner: Path,
+    refiner: Path,
+    norm: dict[str, Tensor],
+    out: Path,
+    config: PolicyConfig | None = None,
+    before: tuple[Path, float] | None = None,
 ) -> None:
     """Write a checkpoint of both systems; `norm` holds `mean` and `spread` of proprioception.
+
+    Args:
+        planner: folder of its last stage.
+        refiner: folder of its stage.
+        norm: see above.
+        out: folder of the checkpoint.
+        config: of the checkpoint.
+        before: folder with `planner` and `refiner` as they were before fine-tuning, and the share of the way from
+            there, see `between`.
 
     Raises:
         ValueError: a stage is of another configuration; names the first field.
         WriteError: the disk is full.
     """
     policy = LibraPolicy.create(config or PolicyConfig(), norm["mean"], norm["spread"])
-    for folder, model in ((planner, policy.planner_model), (refiner, policy.refiner_model)):
+    for name, folder, model in (
+        ("planner", planner, policy.planner_model), ("refiner", refiner, policy.refiner_model)
+    ):  # fmt: skip
         weights = averaged(folder)
         difference = other_configuration(folder, PolicyConfig()) or mismatch(model.state_dict(), weights)
         if difference:
             raise ValueError(f"{folder} is of another configuration: {difference.rstrip('.')}. Train it again.")
+        if before is not None:
+            weights = between(averaged(before[0] / name), weights, before[1])
         model.load_state_dict(weights)
     try:
         policy.save_pretrained(out)
@@ -81,6 +114,8 @@ def main(words: list[str] | None = None) -> int:
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--like", type=Path, help="checkpoint that it is to be used like")
     parser.add_argument("--families", help="that it has learned, with commas between (default: all)")
+    parser.add_argument("--before", type=Path, help="folder of both systems before fine-tuning")
+    parser.add_argument("--share", type=float, default=1.0, help="of the way from there (default 1: all of it)")
     parser.add_argument("--lineage", type=Path, help="what to say of where it comes from, see `training.lineage`")
     arguments = parser.parse_args(words)
     try:
@@ -94,7 +129,8 @@ def main(words: list[str] | None = None) -> int:
             from training.lineage import write_beside
 
             write_beside(arguments.lineage, arguments.out)
-        export(arguments.planner, arguments.refiner, norm, arguments.out, config)
+        before = (arguments.before, arguments.share) if arguments.before else None
+        export(arguments.planner, arguments.refiner, norm, arguments.out, config, before)
     except (ValueError, OSError) as error:
         print(f"export: {error}", file=sys.stderr)
         return 1

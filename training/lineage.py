@@ -26,7 +26,7 @@ steered by hand. Families: {families}.
 |---|---|
 | command | `{command}` |
 | commit | {commit} |
-| method | half of every batch is what humans did (intervention-weighted regression, Mandlekar et al. 2020); of the policy's own steps only those of episodes that ended well, at weight {weight:g}, and none of the {seconds:g} s before a take-over (HG-DAgger, Kelly et al. 2019); the rest of every batch is old data, of the families that the parent knew |
+| method | half of every batch is what humans did (intervention-weighted regression, Mandlekar et al. 2020); of the policy's own steps only those of episodes that ended well, at weight {weight:g}, and none of the {seconds:g} s before a take-over (HG-DAgger, Kelly et al. 2019); the rest of every batch is old data, of the families that the parent knew; the weights are averages of the parent's and those that came out (WiSE-FT, Wortsman et al. 2022) |
 
 It has not been measured. On the same fresh episodes as its parent:
 ```

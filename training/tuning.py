@@ -1,7 +1,8 @@
 """Fine-tuning: from a checkpoint and corrections to the next checkpoint, in stages like those of the recipe.
 
 Half of every batch is what humans did, whatever their number, the other half is old data (intervention-weighted
-regression, Mandlekar et al., 2020), so that nothing is forgotten. Old data are kept by `libra train`, or collected
+regression, Mandlekar et al., 2020), and what comes out is averaged with the old weights (WiSE-FT, Wortsman et al.,
+2022), so that nothing is forgotten. Old data are kept by `libra train`, or collected
 again from the same seeds, for the families that the checkpoint has learned.
 """
 
@@ -30,8 +31,8 @@ class Tuning:
     turning_scenes: int = 50
     driven_scenes: int = 45
     """in which the checkpoint itself drives, and the expert labels"""
-    planner_steps: int = 320
-    refiner_steps: int = 360
+    planner_steps: int = 280
+    refiner_steps: int = 300
     warmup: int = 50
     """steps of each of the two until the full rate"""
     planner_rate: float = 4e-4
@@ -45,11 +46,13 @@ class Tuning:
     shards: int = 2
     ways: int = 24
     """phrases that every goal is asked for in"""
-    word_steps: int = 300
+    word_steps: int = 220
     """of words alone, at the end: what else the planner learned must not cost it the words that it knew"""
     word_ways: int = 40
-    head_steps: int = 80
+    head_steps: int = 60
     """after them, of the planner's head alone: what the words mean has moved a little under it"""
+    share: float = 0.6
+    """of the way from the old weights to those that came out: less is forgotten, see `training.export.between`"""
 
     def smaller(self) -> Tuning:
         """A minute of the same, to see that everything runs."""
@@ -134,6 +137,7 @@ def stages(tuning: Tuning, source: Source, runs: Path, out: Path, kept: Path | N
         **trained,
     )  # fmt: skip
     more = ("--families", ",".join(source.learned), "--like", str(source.base), "--lineage", str(work / "lineage.json"))
+    more += ("--before", str(work / "base"), "--share", str(tuning.share))
     plan.export("checkpoint", "head", "refiner", out, *more)
     return plan.stages
 

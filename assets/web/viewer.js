@@ -6,7 +6,7 @@
 // points at it.
 
 const MOVING = 2000; // milliseconds between two pictures of the viewer while the arm moves
-const LOOK_AGAIN = 250; // while it is not drawn at all
+const LOOK_AGAIN = 250; // while it is not drawn
 const SLOWER = 10; // times, the viewer's clock within a picture
 const AT_REST = 350;
 const CATCHING_UP = 60; // it takes in what it was sent only while it draws
@@ -14,8 +14,9 @@ const CATCH_UP_LASTS = 12_000;
 const TOUCHED = 80;
 const TOUCH_LASTS = 1500;
 const BREATHE = 2; // times as long as a picture of it took, nothing of it is drawn: whoever draws has the page around to draw, too
+const LONG_BREATH = 4; // while the arm moves, which the live view shows
 const SHORT_BREATH = 0.5; // in play, where the pictures of it are what one looks at
-const MOST_BREATH = 1500;
+const MOST_BREATH = 1500; // at rest
 
 const LOOKS = 200; // milliseconds between two looks whether the viewer is at the step that is looked at
 const TIMELINE = "step";
@@ -108,6 +109,14 @@ export class Viewer {
     return now - this.stopped < CATCH_UP_LASTS ? CATCHING_UP : AT_REST;
   }
 
+  // Milliseconds from one picture to the next, as things are now.
+  get wait() {
+    const period = this.period(performance.now());
+    if (this.isBehind && !this.isPlaying) return period;
+    if (this.isMoving && !this.isTouched) return Math.max(period, LONG_BREATH * this.cost);
+    return Math.max(period, Math.min((this.isPlaying ? SHORT_BREATH : BREATHE) * this.cost, MOST_BREATH));
+  }
+
   // Whether somebody's hand is on it: only then its cursor moves by their will.
   get isTouched() { return performance.now() - this.touched < TOUCH_LASTS; }
 
@@ -133,11 +142,12 @@ export class Viewer {
           this.onPicture?.({ began, drawn: performance.now(), looked, cursor: this.cursor });
         });
       };
-      setTimeout(() => settled.then(() => { // not before this picture's own promise is made
-        const period = this.period(performance.now());
-        const wait = this.isBehind && !this.isPlaying ? period : Math.max(period, Math.min((this.isPlaying ? SHORT_BREATH : BREATHE) * this.cost, MOST_BREATH));
-        setTimeout(draw, Math.max(0, Math.min(drawn + wait - performance.now(), wait)));
-      }));
+      const whenDue = () => {
+        const left = drawn + this.wait - performance.now();
+        if (left > 0) setTimeout(whenDue, Math.min(left, LOOK_AGAIN)); // it may have come to rest, or be pointed at, by then
+        else draw();
+      };
+      setTimeout(() => settled.then(whenDue)); // not before this picture's own promise is made
       return 0;
     };
   }

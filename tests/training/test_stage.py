@@ -14,7 +14,7 @@ import training.frames
 from policy import PolicyConfig
 from records import ACTION_NAMES, PROPRIO_NAMES
 from training.curves import Curves, how_to_watch
-from training.export import averaged, export
+from training.export import averaged, between, export
 from training.files import WriteError
 from training.frames import BlockWriter, Frames, write_format
 from training.sentences import KeptSentences
@@ -116,6 +116,14 @@ def test_a_stage_of_another_configuration_is_named_by_its_field(
     with pytest.raises(ValueError, match="of another configuration: it has no "):
         export(start, start, {"mean": torch.zeros(21), "spread": torch.ones(21)}, tmp_path / "checkpoint")
     assert not (tmp_path / "checkpoint").exists()
+
+
+def test_fine_tuned_weights_lie_between_those_before_and_those_that_came_out() -> None:
+    before, after = {"w": torch.tensor([0.0, 2.0])}, {"w": torch.tensor([1.0, 0.0])}
+    assert torch.allclose(between(before, after, 0.25)["w"], torch.tensor([0.25, 1.5]))
+    assert torch.equal(between(before, after, 1.0)["w"], after["w"])
+    with pytest.raises(ValueError, match="of another model: it has no w"):
+        between({}, after, 0.5)
 
 
 def test_a_stage_without_weights_is_named(tmp_path: Path) -> None:
