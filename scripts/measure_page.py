@@ -126,8 +126,8 @@ def bench(seed: int) -> Iterator[Bench]:
 def running(chromium: Path) -> Iterator[str]:
     """A browser without a window; its debugger's address, once it answers."""
     address = f"127.0.0.1:{(port := free_port())}"
-    with tempfile.TemporaryDirectory() as profile:
-        line = [chromium, *FLAGS, f"--remote-debugging-port={port}", f"--user-data-dir={profile}"]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        line = [str(chromium), *FLAGS, f"--remote-debugging-port={port}", f"--user-data-dir={profile}"]
         line += [f"--window-size={','.join(map(str, WINDOW))}", "about:blank"]
         browser = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
