@@ -136,8 +136,10 @@ def stages(tuning: Tuning, source: Source, runs: Path, out: Path, kept: Path | N
         "head", "planner", sets, tuning.head_steps, "words", rate=3e-4, learns="head.", recent_share=for_planner,
         **trained,
     )  # fmt: skip
-    more = ("--families", ",".join(source.learned), "--like", str(source.base), "--lineage", str(work / "lineage.json"))
-    more += ("--before", str(work / "base"), "--share", str(tuning.share))
+    more = (
+        "--families", ",".join(source.learned), "--like", str(source.base), "--lineage", str(work / "lineage.json"),
+        "--before", str(work / "base"), "--share", str(tuning.share),
+    )  # fmt: skip
     plan.export("checkpoint", "head", "refiner", out, *more)
     return plan.stages
 
