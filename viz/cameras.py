@@ -27,6 +27,9 @@ UNSEEN = 0.5
 DOUBT = 0.1
 """probability of `none` from which the label names how sure the planner is"""
 
+_PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
+"""flat cells are smaller without a filter, heatmaps a twelfth larger, and both take half the time"""
+
 Peak = tuple[float, float, str, paths.Rgb]
 """x, y in pixels, label, colour"""
 
@@ -154,7 +157,7 @@ def encode_jpeg(rgb: NDArray[np.uint8]) -> bytes:
 def encode_png(image: NDArray[np.uint8]) -> bytes:
     """(H, W, 3) RGB or (H, W, 4) RGBA to PNG."""
     code = cv2.COLOR_RGBA2BGRA if image.shape[2] == 4 else cv2.COLOR_RGB2BGR
-    done, data = cv2.imencode(".png", cv2.cvtColor(image, code), (cv2.IMWRITE_PNG_COMPRESSION, 1))
+    done, data = cv2.imencode(".png", cv2.cvtColor(image, code), _PNG)
     if not done:
         raise ValueError(f"an image of shape {image.shape} could not be encoded as PNG")
     return data.tobytes()

@@ -14,10 +14,13 @@ from viz import paths
 
 BATCH_SECONDS = 0.4
 """A viewer in a browser pays per batch and entity, not per row; the live view of the page is the one to be prompt."""
+MOST_BATCH_SECONDS = 1.0
+SENDING_SHARE = 0.03
+"""of the time, at most, that sending may take: a slow machine waits longer between two batches"""
 
 
 class ColumnLog:
-    """Logs to one recording. Rows wait until they are `BATCH_SECONDS` old, or until `flush`.
+    """Logs to one recording. Rows wait until they are `BATCH_SECONDS` old, where sending takes long more, or `flush`.
 
     Args:
         recording: where to.
@@ -31,6 +34,7 @@ class ColumnLog:
         self._waiting: dict[tuple[str, Any, tuple[str, ...]], _Rows] = {}
         self._since = 0.0
         """when the oldest row that waits was logged"""
+        self._patience = BATCH_SECONDS
 
     def at(self, step: int, sim_time: float, wall_time: float) -> Self:
         """Where on the three timelines the next logs go: control step, simulated seconds, Unix seconds."""
@@ -62,8 +66,11 @@ class ColumnLog:
 
     def flush_if_due(self) -> None:
         """What has waited long enough is sent, with all that waits."""
-        if self._waiting and time.monotonic() - self._since >= BATCH_SECONDS:
-            self.flush()
+        if not self._waiting or (began := time.monotonic()) - self._since < self._patience:
+            return
+        self.flush()
+        took = time.monotonic() - began
+        self._patience = min(max(BATCH_SECONDS, took / SENDING_SHARE), MOST_BATCH_SECONDS)
 
     def flush(self) -> None:
         """Send all rows that wait; an entity that cannot be sent keeps back no other."""

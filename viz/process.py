@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import cv2
 import rerun as rr
 
 from viz import paths
@@ -34,6 +35,7 @@ def run(control: Connection, port: int = DEFAULT_PORT, memory_limit: str = DEFAU
     """Serve, and log what the sessions send that `control` brings, until its end. The body of the Rerun process."""
     # Ctrl-C reaches every process of the terminal: the session ends the episode first, then closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)  # its pictures are small, and the processors are wanted elsewhere
     server = rr.RecordingStream(paths.APPLICATION_ID, send_properties=False)
     # The server lives as long as this recording, which itself stays empty; episodes connect to it one after another.
     server.set_sinks(rr.GrpcServerSink(HOST, port, server_memory_limit=memory_limit))

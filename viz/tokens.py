@@ -139,13 +139,11 @@ def draw_grid(intent: Intent) -> NDArray[np.uint8]:
     Returns:
         RGB, uint8 (D * (N * BIN + GAP), L, 3), to be enlarged in width.
     """
-    length, dimensions, bins = intent.probabilities.shape
+    bins = intent.probabilities.shape[2]
     tokens = intent.tokens.astype(int)
-    chosen = np.take_along_axis(intent.probabilities, tokens[..., None], axis=2).astype(float)
-    background = np.asarray(BACKGROUND, float)
-    cells = background + chosen * (colors_of(bin_values(bins)[tokens]) - background)
-    bands = np.broadcast_to(cells[:, :, None], (length, dimensions, bins * BIN, 3))
-    return _stack(bands.copy(), tokens, mark_rows=2)
+    chosen = np.take_along_axis(intent.probabilities, tokens[..., None], axis=2)[..., 0]
+    cells = _shades(bins)[tokens, _share(chosen)]
+    return _stack(np.repeat(cells[:, :, None], bins * BIN, axis=2), tokens, mark_rows=2)
 
 
 def draw_all(intent: Intent) -> NDArray[np.uint8]:
@@ -155,11 +153,10 @@ def draw_all(intent: Intent) -> NDArray[np.uint8]:
         RGB, uint8 (D * (N * BIN + GAP), L, 3), to be enlarged in width; a white line under the chosen bins.
     """
     bins = intent.probabilities.shape[2]
-    background = np.asarray(BACKGROUND, float)
     # The square root lifts rare bins out of the dark: 1 % is still to be seen.
-    weight = np.sqrt(np.clip(intent.probabilities[..., ::-1], 0.0, 1.0)).astype(float)
-    colors = background + weight[..., None] * (colors_of(bin_values(bins)[::-1]) - background)
-    return _stack(np.repeat(colors, BIN, axis=2), intent.tokens.astype(int), mark_rows=1)
+    weight = _share(np.sqrt(np.clip(intent.probabilities[..., ::-1], 0.0, 1.0)))
+    cells = _shades(bins)[np.arange(bins)[::-1], weight]
+    return _stack(np.repeat(cells, BIN, axis=2), intent.tokens.astype(int), mark_rows=1)
 
 
 def draw_curtain(length: int, consumed: int) -> NDArray[np.uint8]:
@@ -169,15 +166,29 @@ def draw_curtain(length: int, consumed: int) -> NDArray[np.uint8]:
     return curtain
 
 
-def _stack(bands: NDArray[np.float64], tokens: NDArray[np.int_], mark_rows: int) -> NDArray[np.uint8]:
+def _stack(bands: NDArray[np.uint8], tokens: NDArray[np.int_], mark_rows: int) -> NDArray[np.uint8]:
     """(L, D, N * BIN, 3) bands over each other with marked chosen bins and gaps, rows first."""
     length, dimensions, height, _ = bands.shape
+    rows = np.empty((dimensions, height + GAP, length, 3), np.uint8)
+    rows[:, :height] = bands.transpose(1, 2, 0, 3)
+    rows[:, height:] = BACKGROUND
     step, dimension = np.meshgrid(np.arange(length), np.arange(dimensions), indexing="ij")
     for row in range(mark_rows):
-        bands[step, dimension, height - 1 - BIN * tokens - row] = MARK
-    gap = np.broadcast_to(np.asarray(BACKGROUND, float), (length, dimensions, GAP, 3))
-    rows = np.concatenate((bands, gap), axis=2).reshape(length, -1, 3)
-    return np.ascontiguousarray(rows.transpose(1, 0, 2).round().astype(np.uint8))
+        rows[dimension, height - 1 - BIN * tokens - row, step] = MARK
+    return rows.reshape(-1, length, 3)
+
+
+def _share(values: NDArray[np.floating]) -> NDArray[np.int_]:
+    """Of 1, in steps of 1/255, as `_shades` knows them."""
+    return np.rint(255 * np.clip(values, 0.0, 1.0)).astype(int)
+
+
+@lru_cache(maxsize=4)
+def _shades(bins: int) -> NDArray[np.uint8]:
+    """(N, 256, 3) colour of every bin, from the background (0) to its own (255): brightness is probability."""
+    background = np.asarray(BACKGROUND, float)
+    weight = np.linspace(0.0, 1.0, 256)[None, :, None]
+    return np.rint(background + weight * (colors_of(bin_values(bins))[:, None] - background)).astype(np.uint8)
 
 
 def _rows(bins: int) -> int:
@@ -221,9 +232,22 @@ def _frame(length: int, bins: int, title: str) -> bytes:
 
 def _draw_first(step: int) -> bytes:
     """PNG of what stands before the steps under the columns: the step of the intent's observation."""
-    image = Image.new("RGBA", (LEFT, BOTTOM), (0, 0, 0, 0))
-    ImageDraw.Draw(image).text((LEFT - 9, BOTTOM // 2 + 1), f"step {step}", fill=INK, font=_font(14), anchor="rm")
-    return encode_png(np.array(image))
+    picture = np.zeros((BOTTOM, LEFT, 4), np.uint8)
+    right = LEFT - 9
+    for letter in (*map(_letter, reversed(str(step))), _letter("step ")):
+        left = max(0, right - letter.shape[1])
+        picture[:, left:right] = letter[:, left - right :]
+        right = left
+    return encode_png(picture)
+
+
+@lru_cache(maxsize=16)
+def _letter(text: str) -> NDArray[np.uint8]:
+    """(BOTTOM, W, 4) of it in ink: to set text costs ten times what it costs to put letters beside each other."""
+    width = round(_font(14).getlength(text))
+    image = Image.new("RGBA", (width, BOTTOM), (*INK, 0))
+    ImageDraw.Draw(image).text((0, BOTTOM // 2 + 1), text, fill=INK, font=_font(14), anchor="lm")
+    return np.array(image)
 
 
 @lru_cache(maxsize=8)

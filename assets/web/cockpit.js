@@ -34,7 +34,7 @@ const TIPS = {
 };
 const KEYS = { run: "Enter", pause: "Space", step: ".", stop: "Esc", reset: "Shift+R", "next-scene": "Shift+N", "rerun-toggle": "Shift+V" };
 const PACE = {
-  eco: ["eco", "No graphics card draws this page. So that the live view stays smooth, this viewer is drawn once a second while the arm moves; point at it for more."],
+  eco: ["eco", "No graphics card draws this page. So that the live view stays smooth, this viewer is drawn every few seconds while the arm moves; point at it for more."],
   driving: ["resting", "No graphics card draws this page. So that your hands are seen at once, this viewer rests while you drive; point at it to have it drawn."],
 };
 const VIEWER_DELAY = 1200; // milliseconds after the first picture, so that the page is usable first

@@ -20,6 +20,8 @@ export class Steer {
     this.tokens = null;
     this.isPaused = false;
     this.cells = [];
+    this.size = { width: 0, height: 0 }; // of the live view: to ask for it would lay the page out anew
+    new ResizeObserver(([{ contentRect }]) => { this.size = contentRect; }).observe(view.canvas);
     this.build();
     query("#pin").onclick = () => { view.ask({ do: "pin_tokens", pins: this.pins, steps: this.steps }); this.pins = {}; this.show(); };
     query("#unpin").onclick = () => { this.pins = {}; view.ask({ do: "pin_tokens", pins: {}, steps: 1 }); this.show(); };
@@ -120,9 +122,8 @@ export class Steer {
   }
 
   draw(ghost) {
-    const size = { width: this.view.canvas.clientWidth, height: this.view.canvas.clientHeight };
     for (const name of ["coarse", "refined"]) {
-      const points = (ghost?.[name] ?? []).map((place) => this.camera.project(place, size));
+      const points = (ghost?.[name] ?? []).map((place) => this.camera.project(place, this.size));
       query(`.foresight .${name}`).setAttribute("points", points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" "));
     }
   }
