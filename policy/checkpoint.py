@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -16,6 +17,8 @@ from policy.planner import Planner, PlannerModel
 from policy.refiner import Refiner, RefinerModel
 from policy.sentences import SentenceEncoder
 from policy.vision import channels_last
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
 class CheckpointError(ValueError):
@@ -51,19 +54,21 @@ class LibraPolicy:
         """
         folder = Path(folder)
         advice = "Restore it with `git checkout -- assets/checkpoints`, or name another with --checkpoint."
-        for name in ("config.json", "model.safetensors"):
+        for name in (CONFIG, WEIGHTS):
             if not (folder / name).is_file():
                 raise CheckpointError(f"The checkpoint {folder} has no {name}. {advice}")
         try:
-            config = PolicyConfig.from_dict(json.loads((folder / "config.json").read_text()))
-            weights = load_file(folder / "model.safetensors")
+            config = PolicyConfig.from_dict(json.loads((folder / CONFIG).read_text()))
+            weights = load_file(folder / WEIGHTS)
+            with safe_open(folder / WEIGHTS, "pt") as file:
+                trained = json.loads((file.metadata() or {}).get("config", "{}"))
         except (SafetensorError, json.JSONDecodeError, TypeError, ValueError) as error:
             raise CheckpointError(f"The checkpoint {folder} is damaged ({error}). {advice}") from error
-        policy = cls.create(config, torch.zeros(config.proprio_size), torch.ones(config.proprio_size))
         try:
+            policy = cls.create(config, torch.zeros(config.proprio_size), torch.ones(config.proprio_size))
             policy.load_weights(weights)
-        except (RuntimeError, KeyError) as error:
-            reason = str(error).splitlines()[-1].strip()
+        except (RuntimeError, KeyError, AssertionError) as error:
+            reason = _difference(config, trained) or str(error).splitlines()[-1].strip()
             raise CheckpointError(
                 f"The checkpoint {folder} does not fit its config.json ({reason}). {advice}"
             ) from error
@@ -87,10 +92,16 @@ class LibraPolicy:
         """Write the checkpoint; a half-written one never replaces a whole one."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished = folder / "model.safetensors.unfinished"
-        save_file(self.weights(), unfinished)
-        (folder / "config.json").write_text(json.dumps(self.config.to_dict(), indent=1) + "\n")
-        unfinished.rename(folder / "model.safetensors")
+        unfinished = {name: folder / f"{name}.unfinished" for name in (CONFIG, WEIGHTS)}
+        config = json.dumps(self.config.to_dict(), indent=1)
+        try:
+            unfinished[CONFIG].write_text(config + "\n")
+            save_file(self.weights(), unfinished[WEIGHTS], metadata={"config": config})
+            for name, path in unfinished.items():
+                path.replace(folder / name)
+        finally:
+            for path in unfinished.values():
+                path.unlink(missing_ok=True)
 
     @property
     def planner(self) -> Planner:
@@ -103,6 +114,14 @@ class LibraPolicy:
     def refiner(self) -> Refiner:
         """Ready to refine."""
         return Refiner(channels_last(self.refiner_model), self.mean, self.spread)
+
+
+def _difference(config: PolicyConfig, trained: dict[str, Any]) -> str | None:
+    """The first field in which a configuration differs from the one that the weights were written with."""
+    for name, value in json.loads(json.dumps(config.to_dict())).items():
+        if name in trained and trained[name] != value:
+            return f"it says {name} = {value!r}, the weights were made with {trained[name]!r}"
+    return None
 
 
 def load_policy(folder: str | Path) -> LibraPolicy:

@@ -58,10 +58,16 @@ class PolicyConfig:
         """From `config.json`.
 
         Raises:
-            ValueError: names the unknown field.
+            ValueError: names the field that is unknown or of another type.
         """
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise ValueError(f"config.json has unknown fields: {', '.join(sorted(unknown))}. Is it of a newer version?")
-        families = {"families": tuple(values["families"])} if "families" in values else {}
-        return cls(**{**values, **families})
+        if isinstance(values.get("families"), list):
+            values = {**values, "families": tuple(values["families"])}
+        for field in fields(cls):
+            kind = type(field.default)
+            found = values.get(field.name, field.default)
+            if type(found) is not kind and not (kind is float and type(found) is int):
+                raise ValueError(f"config.json has {field.name} = {found!r}, which should be of type {kind.__name__}")
+        return cls(**values)

@@ -102,7 +102,6 @@ def export(
     try:
         policy.save_pretrained(out)
     except (OSError, SafetensorError) as error:
-        (out / "model.safetensors.unfinished").unlink(missing_ok=True)
         size = sum(value.nbytes for value in policy.weights().values())
         raise write_error(out / "model.safetensors", size, error) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -47,6 +48,17 @@ def write_error(path: Path, size: int, error: Exception) -> WriteError:
         f"{path} could not be written ({error}): it needs {size / 1e6:.1f} MB in {there}, where {free / 1e6:.1f} MB "
         "are free. Make room and start again; it goes on from what is complete."
     )
+
+
+def write_json(value: object, path: Path) -> None:
+    """Write a JSON file in one piece.
+
+    Raises:
+        WriteError: the disk is full or the folder cannot be written to.
+    """
+    text = json.dumps(value, indent=1)
+    with whole(path, len(text)) as unfinished:
+        unfinished.write_text(text + "\n")
 
 
 def write_tensors(tensors: Mapping[str, Tensor], path: Path, **details: str) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from records import ACTION_NAMES, CONTROL_HZ, PROPRIO_NAMES
-from training.files import write_error
+from training.files import write_error, write_json
 
 FORMAT = {
     "format": "libra-frames-1",
@@ -70,22 +70,33 @@ def write_format(root: Path, **details: Any) -> None:
     """Say at the top of a data set what its frames are, and how they are made; seeds may differ.
 
     Raises:
-        ValueError: there are frames already, made in another way; names the first thing that differs.
+        ValueError: there are frames already, made in another way or nobody knows how; names the first thing that
+            differs.
+        WriteError: the disk is full; what was said before is untouched.
     """
     path = root / "format.json"
     wanted = json.loads(json.dumps({**FORMAT, **details}))
+    fix = "name another folder with --out, or remove this one"
+    if path.exists() or any(root.glob("block_*")):
+        found = _read_format(path, fix)
+        for key in wanted:
+            if key not in _FREE and found.get(key) != wanted[key]:
+                was = f"with {key} = {found[key]!r}" if key in found else f"without {key}"
+                raise ValueError(f"{root} holds frames that were made {was}, not {wanted[key]!r}: {fix}.")
+    root.mkdir(parents=True, exist_ok=True)
+    write_json(wanted, path)
+
+
+def _read_format(path: Path, fix: str) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text())
-    except (OSError, ValueError):
-        found = {}
-    for key in wanted:
-        if key in found and key not in _FREE and found[key] != wanted[key]:
-            raise ValueError(
-                f"{root} holds frames that were made with {key} = {found[key]!r}, not {wanted[key]!r}: name another "
-                "folder with --out, or remove this one."
-            )
-    root.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(wanted, indent=1))
+    except FileNotFoundError:
+        raise ValueError(f"{path.parent} holds frames, but no {path.name} says how they were made: {fix}.") from None
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({error}): {fix}.") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} is damaged (it holds no object): {fix}.")
+    return found
 
 
 def check_format(root: Path) -> None:
@@ -99,10 +110,7 @@ def check_format(root: Path) -> None:
         raise ValueError(
             f"{root} is no data set: it has no format.json. Make one with `libra collect --frames --out {root}`."
         )
-    try:
-        found = json.loads(path.read_text())
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged ({error}): collect the data set again.") from error
+    found = _read_format(path, "collect the data set again")
     for key, value in FORMAT.items():
         if found.get(key) != value:
             raise ValueError(f"{root} has {key} = {found.get(key)!r}, this policy needs {value!r}: collect it again.")

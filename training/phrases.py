@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -138,7 +139,20 @@ def _strange_name(rng: Generator) -> str:
         return str(rng.choice(UNKNOWN_THINGS))
     colors = (*UNKNOWN_COLORS, *COLOR_WORDS, *rng.choice(survey_names(""), 4))
     things = (*UNKNOWN_THINGS, *(word for words in SHAPE_WORDS.values() for word in words))
-    return f"{rng.choice(colors)} {rng.choice(things)}"
+    while (name := f"{rng.choice(colors)} {rng.choice(things)}") in _names_of_real_things():
+        pass  # a task about it may be held out
+    return name
+
+
+@cache
+def _names_of_real_things() -> frozenset[str]:
+    pairs = (name.split() for name in (*OBJECT_NAMES, *BUTTON_NAMES))
+    return frozenset(
+        f"{color_word} {shape_word}"
+        for color, shape in pairs
+        for color_word in (*COLOR_WORDS[color], *survey_names(color))
+        for shape_word in SHAPE_WORDS[shape]
+    )
 
 
 def _names(rng: Generator) -> list[tuple[str, int]]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from training.files import write_json
 from training.frames import check_format
 
 
@@ -105,9 +106,13 @@ class Stage:
         return None
 
     def begin(self) -> None:
-        """Write the settings into the folder, before anything else is there."""
+        """Write the settings into the folder, before anything else is there.
+
+        Raises:
+            WriteError: the disk is full; settings that were there are untouched.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "settings.json").write_text(json.dumps(self.settings, indent=1))
+        write_json(self.settings, self.folder / "settings.json")
 
 
 def first_difference(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, Any, Any] | None:

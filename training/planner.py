@@ -25,6 +25,7 @@ from policy.tasks import TASKS
 from policy.turn import in_hand
 from policy.vision import channels_last
 from scenes.labels import THINGS
+from training.files import write_error
 from training.frames import Frames
 from training.loop import RunSettings, draw_rows, photometric, train
 from training.phrases import PhraseBank
@@ -214,6 +215,9 @@ def plan_frames(
     """Write what the planner says of every frame: the refiner's curriculum.
 
     `OUT/tokens.npy` (N, L, 7) uint8 and `OUT/anchors.npy` (N, ANCHOR_SIZE) float32.
+
+    Raises:
+        WriteError: the disk is full.
     """
     torch.set_num_threads(threads)
     model = channels_last(PlannerModel(config)).eval()
@@ -221,9 +225,7 @@ def plan_frames(
     encoder = SentenceEncoder()
     features, masks = encoder.encode(frames.instructions)
     out.mkdir(parents=True, exist_ok=True)
-    tokens = np.lib.format.open_memmap(
-        out / "tokens.npy", "w+", np.uint8, (len(frames), config.horizon, config.action_size)
-    )
+    tokens = np.zeros((len(frames), config.horizon, config.action_size), np.uint8)
     columns = frames.columns
     anchors = np.zeros((len(frames), ANCHOR_SIZE), np.float32)
     with torch.inference_mode():
@@ -243,5 +245,8 @@ def plan_frames(
             assert output.kind is not None
             kind = output.kind.softmax(-1).numpy()
             anchors[rows] = plan_anchors(output.state.numpy(), maps, kind, columns["proprio"][rows])
-    np.save(out / "anchors.npy", anchors)
-    tokens.flush()
+    try:
+        np.save(out / "tokens.npy", tokens)
+        np.save(out / "anchors.npy", anchors)
+    except OSError as error:
+        raise write_error(out, tokens.nbytes + anchors.nbytes, error) from error

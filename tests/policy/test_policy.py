@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 
 from policy import CheckpointError, LibraPolicy, PolicyConfig, load_policy
 from policy.refiner import intent_window, pack_committed
@@ -104,11 +106,28 @@ def test_a_truncated_checkpoint_is_refused_with_the_fix(tmp_path: Path) -> None:
         load_policy(folder)
 
 
-@pytest.mark.parametrize("change", [{"bins": 12}, {"wheels": 4}])
-def test_a_checkpoint_of_another_configuration_is_refused(tmp_path: Path, change: dict[str, int]) -> None:
-    folder = tmp_path / "other"
-    shutil.copytree(SHIPPED, folder)
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, **change}))
-    with pytest.raises(CheckpointError, match=next(iter(change)) if "wheels" in change else "does not fit"):
-        load_policy(folder)
+@pytest.mark.parametrize(
+    "change", [{"bins": 12}, {"wheels": 4}, {"bins": "ten"}, {"reads_task": 1}, {"refiner_width": 7}]
+)
+def test_a_checkpoint_of_another_configuration_is_refused_by_the_field_that_differs(
+    tmp_path: Path, policy: LibraPolicy, change: dict[str, object]
+) -> None:
+    policy.save_pretrained(tmp_path)
+    load_policy(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, **change}))
+    with pytest.raises(CheckpointError, match=next(iter(change))):
+        load_policy(tmp_path)
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_that_was_there(tmp_path: Path, policy: LibraPolicy) -> None:
+    policy.save_pretrained(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises((OSError, SafetensorError)):
+            policy.save_pretrained(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

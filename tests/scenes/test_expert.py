@@ -69,6 +69,28 @@ def test_it_puts_down_the_wrong_object_before_it_takes_the_right_one(world: Worl
     assert not world.is_held(names[0])
 
 
+def test_it_grasps_again_after_a_slip(world: World) -> None:
+    for seed in (840_001, 840_002, 840_003):
+        world.reset(seed)
+        name = next(name for name in world.names if name.endswith("cube"))
+        assert attempt(world, Goal("pick", name))
+        for _ in range(12):  # the fingers let go in the air
+            world.step(np.array((0, 0, 0, 0, 0, 0, -1), np.float32))
+        assert not world.is_held(name) and not is_successful(world, Goal("pick", name))
+        assert attempt(world, Goal("pick", name)), f"seed {seed}"
+
+
+def test_it_backs_off_after_a_collision(world: World) -> None:
+    for seed in (840_001, 840_002, 840_003):
+        world.reset(seed)
+        free = [name for name in world.names if name.endswith(("cube", "cylinder"))]
+        for _ in range(60):  # closed fingers come down on something else and stay there, pressing
+            away = world.position(free[1]) - world.hand_position
+            world.step(np.clip(np.array((*(30 * away), 0, 0, 0, 1)), -1, 1).astype(np.float32))
+        assert float(np.linalg.norm(world.position(free[1]) - world.hand_position)) < 0.06, "it is in the way"
+        assert attempt(world, Goal("pick", free[0])), f"seed {seed}"
+
+
 def test_a_push_lets_the_fingers_touch_but_not_hold(world: World) -> None:
     seed, goal = next(
         (seed, goal)

@@ -51,6 +51,14 @@ def test_a_checkpoint_that_is_not_there_is_named(command: list[str], capsys: pyt
     assert "The checkpoint no/such/folder has no config.json" in capsys.readouterr().err
 
 
+def test_dagger_with_a_checkpoint_that_is_not_there_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["dagger", "--checkpoint", "no/such/folder", "--out", str(tmp_path / "data")]) == 1
+    assert "libra dagger: The checkpoint no/such/folder has no config.json" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
 def test_all_perturbations_can_be_asked_for() -> None:
     from scenes.perturb import MOVED, PERTURBATIONS
     from training.commands import eval as command

@@ -89,6 +89,17 @@ def test_frames_that_are_made_otherwise_are_not_added_to_a_data_set(tmp_path: Pa
         write_format(tmp_path, seed=0, tasks=[])
 
 
+@pytest.mark.parametrize("text", [None, "", "[1]", '{"tasks": []}'])
+def test_frames_of_which_nobody_knows_how_they_were_made_are_not_added_to(tmp_path: Path, text: str | None) -> None:
+    (tmp_path / "block_0").mkdir()
+    if text is not None:
+        (tmp_path / "format.json").write_text(text)
+    with pytest.raises(ValueError, match=r"format|format\.json.*: name another folder with --out, or remove this one"):
+        write_format(tmp_path, seed=0, tasks=[])
+    assert (tmp_path / "format.json").exists() == (text is not None)
+    assert text is None or (tmp_path / "format.json").read_text() == text
+
+
 @pytest.mark.parametrize(("field", "value"), [("control_hz", 10), ("action_names", ["x"])])
 def test_a_data_set_of_another_kind_is_refused_by_the_field_that_differs(
     tmp_path: Path, field: str, value: object

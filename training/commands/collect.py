@@ -78,23 +78,24 @@ def _collect_episodes(arguments: argparse.Namespace, kinds: tuple[str, ...]) -> 
 
 
 def _collect_frames(arguments: argparse.Namespace, kinds: tuple[str, ...]) -> int:
+    from training.files import WriteError
     from training.frames import Frames, write_format
     from training.parallel import parallel
 
     out = arguments.out or Path("runs/data/expert")
-    try:
-        write_format(out, seed=arguments.seed, turning=arguments.turning, tasks=list(kinds))
-    except ValueError as error:
-        return _complain(str(error).rstrip("."), 1)
     jobs = []
     for start in range(arguments.seed, arguments.seed + arguments.episodes, BLOCK):
         folder = out / f"block_{start:07d}"
         if not (folder / "columns.npz").is_file():
             count = min(BLOCK, arguments.seed + arguments.episodes - start)
             jobs.append((start, count, str(folder), arguments.turning, kinds))
-    for _ in parallel(write_block, jobs, arguments.workers, "collecting", "block", quiet=arguments.json):
-        pass
-    frames = Frames.open([out])
+    try:
+        write_format(out, seed=arguments.seed, turning=arguments.turning, tasks=list(kinds))
+        for _ in parallel(write_block, jobs, arguments.workers, "collecting", "block", quiet=arguments.json):
+            pass
+        frames = Frames.open([out])
+    except (WriteError, ValueError) as error:
+        return _complain(str(error).rstrip("."), 1)
     summary = {"frames": len(frames), "episodes": len(frames.instructions), "out": str(out)}
     print(json.dumps(summary) if arguments.json else f"{summary['episodes']} episodes, {len(frames)} frames in {out}")
     return 0

@@ -32,9 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Collect what is not there yet."""
+    from policy import CheckpointError, load_policy
     from policy.fingerprint import fingerprint
     from policy.tasks import TASKS
     from training.dagger import DELAYS, write_block
+    from training.files import WriteError
     from training.frames import Frames, write_format
     from training.parallel import parallel
 
@@ -48,19 +50,21 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"libra dagger: {sentence}.", file=sys.stderr)
         return 2
     delays = tuple(map(int, given)) or DELAYS
-    made = {"policy": fingerprint(arguments.checkpoint), "tasks": list(kinds), "delays": list(delays)}
-    try:
-        write_format(arguments.out, seed=arguments.seed, checkpoint=str(arguments.checkpoint), **made)
-    except ValueError as error:
-        print(f"libra dagger: {error}", file=sys.stderr)
-        return 1
     jobs = []
     end = arguments.seed + arguments.episodes
     for start in range(arguments.seed, end, BLOCK):
         folder = arguments.out / f"block_{start:07d}"
         if not (folder / "columns.npz").is_file():
             jobs.append((str(arguments.checkpoint), start, min(BLOCK, end - start), str(folder), kinds, delays))
-    for _ in parallel(write_block, jobs, arguments.workers, "DAgger", "block"):
-        pass
-    print(f"{len(Frames.open([arguments.out]))} frames in {arguments.out}")
+    try:
+        load_policy(arguments.checkpoint)
+        made = {"policy": fingerprint(arguments.checkpoint), "tasks": list(kinds), "delays": list(delays)}
+        write_format(arguments.out, seed=arguments.seed, checkpoint=str(arguments.checkpoint), **made)
+        for _ in parallel(write_block, jobs, arguments.workers, "DAgger", "block"):
+            pass
+        frames = Frames.open([arguments.out])
+    except (CheckpointError, WriteError, ValueError) as error:
+        print(f"libra dagger: {error}", file=sys.stderr)
+        return 1
+    print(f"{len(frames)} frames in {arguments.out}")
     return 0

@@ -74,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     if wrong := _misuse(arguments):
         return _complain(wrong, 2)
     from policy import CheckpointError
+    from training.files import write_json
     from training.kept import KeptError
     from training.report import lines
     from training.scores import measure
@@ -87,13 +88,16 @@ def run(arguments: argparse.Namespace) -> int:
         return _complain(str(error), 1)
     except Misused as error:
         return _complain(str(error), 2)
-    if arguments.json and not to_terminal:
-        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
     print(*([json.dumps(report)] if to_terminal else lines(report)), sep="\n")
-    if arguments.plot:
-        from training.delay_plot import plot_delays
+    try:
+        if arguments.json and not to_terminal:
+            write_json(report, arguments.json)
+        if arguments.plot:
+            from training.delay_plot import plot_delays
 
-        plot_delays(report, arguments.plot)
+            plot_delays(report, arguments.plot)
+    except OSError as error:
+        return _complain(f"what is said above could not be written: {error}", 1)
     return 0
 
 
