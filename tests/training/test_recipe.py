@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from policy import load_policy
+from training.card import write_card
 from training.frames import write_format
 from training.plan import OtherSettings, Stage, State, check, table
 from training.progress import Progress
@@ -56,6 +57,10 @@ def test_a_checkpoint_comes_from_nothing_even_when_a_stage_fails_on_the_way(tmp_
     assert all(path.stat().st_mtime_ns == time for path, time in before.items()), "what was done is not done again"
     assert {stage.state() for stage in plan} == {State.DONE}
     assert json.loads((tmp_path / "progress.json").read_text())["state"] == "done"
+    write_card(plan, out, "libra train", [])
+    card = (out / "README.md").read_text()
+    assert "`libra train`" in card and "It has not been measured." in card
+    assert all(f"\n{stage.name} " in card for stage in plan), "every stage is on the card"
     with pytest.raises(OtherSettings, match=r"expert was made with scenes = 1, the recipe now asks for 2"):
         check(stages(replace(TINY, scenes=2), tmp_path, out))
     with pytest.raises(OtherSettings, match=r"planner1 was made with steps = 1, the recipe now asks for 3"):
@@ -95,12 +100,11 @@ def test_what_was_made_of_something_else_is_named_with_it(tmp_path: Path) -> Non
 
     for stage in plan(1):
         stage.begin()
+        if stage.kind in ("collect", "dagger"):
+            write_format(stage.folder)
         for block in stage.blocks:
             (stage.folder / block).mkdir(parents=True, exist_ok=True)
             (stage.folder / block / stage.result).touch()
-    for stage in plan(1):
-        if stage.kind in ("collect", "dagger"):
-            write_format(stage.folder)
     check(plan(1))
     changed = {stage.name: stage for stage in plan(2)}
     assert changed["planner1"].state() is State.DONE, "it does not depend on the refiner"

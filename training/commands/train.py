@@ -40,14 +40,18 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.workers < 1 or not 0 < arguments.watch_port < 65536:
         print("libra train: --workers must be at least 1 and --watch-port from 1 to 65535.", file=sys.stderr)
         return 2
+    from policy import CheckpointError
     from scenes.goals import FAMILIES
+    from training.card import score, write_card
     from training.curves import Curves, how_to_watch
     from training.display import display
+    from training.kept import KeptError
     from training.plan import OtherSettings, check, table
     from training.progress import Progress, clock
     from training.recipe import Recipe, stages
     from training.runner import StageFailed, only_one
     from training.runner import run as run_stages
+    from training.scores import command_line
 
     without = tuple(filter(None, arguments.without.split(",")))
     if unknown := set(without) - set(FAMILIES):
@@ -72,11 +76,13 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.watch:
                 print(how_to_watch(arguments.watch_port), file=sys.stderr)
             progress = run_stages(plan, arguments.runs, arguments.workers, show)
-    except (OtherSettings, StageFailed, OSError) as error:
+        scores = [] if arguments.small else score(arguments.out, arguments.workers, arguments.json)
+        write_card(plan, arguments.out, command_line(), scores)
+    except (OtherSettings, StageFailed, CheckpointError, KeptError, OSError) as error:
         print(f"libra train: {error}", file=sys.stderr)
         return 1
     if arguments.json:
         print(json.dumps({**progress.record("done"), "checkpoint": str(arguments.out)}))
     else:
-        print(f"The checkpoint is in {arguments.out}; measure it with `libra eval --checkpoint {arguments.out}`.")
+        print(*scores, f"The checkpoint is in {arguments.out}; its card says how it was made.", sep="\n")
     return 0
