@@ -113,6 +113,7 @@ def main(words: list[str] | None = None) -> int:
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--like", type=Path, help="checkpoint that it is to be used like")
     parser.add_argument("--families", help="that it has learned, with commas between (default: all)")
+    parser.add_argument("--trusted-steps", type=int, help="control steps for which tokens are followed")
     parser.add_argument("--before", type=Path, help="folder of both systems before fine-tuning")
     parser.add_argument("--share", type=float, default=1.0, help="of the way from there (default 1: all of it)")
     parser.add_argument("--lineage", type=Path, help="what to say of where it comes from, see `training.lineage`")
@@ -124,6 +125,8 @@ def main(words: list[str] | None = None) -> int:
             config = PolicyConfig.from_dict(json.loads((arguments.like / "config.json").read_text()))
         if arguments.families:
             config = replace(config, families=tuple(arguments.families.split(",")))
+        if arguments.trusted_steps is not None:
+            config = replace(config, trusted_steps=arguments.trusted_steps)
         if arguments.lineage:
             from training.lineage import write_beside
 

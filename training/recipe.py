@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from policy.config import PolicyConfig
 from policy.tasks import TASKS
@@ -54,6 +55,8 @@ class Recipe:
     """after them, of the planner's head alone: what the words mean has moved a little under it"""
     without: tuple[str, ...] = ()
     """families of which there is no frame"""
+    late_intents: bool = True
+    """whether the refiner learns from intents that come late, too; without them it copies tokens of any age"""
 
     def shorter(self) -> Recipe:
         """About half the time, for a policy that is a little less good."""
@@ -94,17 +97,19 @@ def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
     """
     plan = Plan(runs, runs / "train", recipe.shards, recipe.ways)
     left = ("--tasks", recipe.kinds()) if recipe.without else ()
+    late: dict[str, Any] = {} if recipe.late_intents else {"max_age": PolicyConfig().trusted_steps - 1}
+    used = () if recipe.late_intents else ("--trusted-steps", str(PolicyConfig().horizon))
     plan.collect("expert", recipe.scenes, 0, *left)
     plan.collect("turning", recipe.turning_scenes, 10_000, "--turning", *left)
     sets = ["expert", "turning"]
     plan.learn("prepare", "prepare", sets, ways=recipe.ways)
-    plan.learn("refiner1", "refiner", sets, recipe.refiner_steps, rate=1.2e-3, seed=1)
+    plan.learn("refiner1", "refiner", sets, recipe.refiner_steps, rate=1.2e-3, seed=1, **late)
     plan.learn("planner1", "planner", sets, recipe.planner_steps, rate=1.2e-3, seed=0)
     planner, refiner = "planner1", "refiner1"
     for_planner, for_refiner = recipe.recent_share
     for number, each in enumerate(recipe.rounds, start=1):
         driver, tokens = f"driver{number}", f"tokens{number}"
-        plan.export(driver, planner, refiner, runs / "train" / driver)
+        plan.export(driver, planner, refiner, runs / "train" / driver, *used)
         for place, drive in enumerate(each.drives):
             driven = f"dagger{number}" + "abcdefgh"[place]
             asked = replace(drive, tasks=recipe.kinds(drive.tasks))
@@ -120,13 +125,13 @@ def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
         start, refiner = refiner, f"refiner{seed}"
         plan.learn(
             refiner, "refiner", sets, each.refiner_steps, start, planned=tokens, rate=8e-4, seed=seed,
-            recent_share=for_refiner, blocks=recipe.planned_blocks,
+            recent_share=for_refiner, blocks=recipe.planned_blocks, **late,
         )  # fmt: skip
     plan.words("words", sets, recipe.word_steps, recipe.word_ways, planner)
     plan.learn(
         "head", "planner", sets, recipe.head_steps, "words", learns="head.", rate=3e-4, seed=9, recent_share=for_planner
     )
-    plan.export("checkpoint", "head", refiner, out, *_families(recipe.without))
+    plan.export("checkpoint", "head", refiner, out, *_families(recipe.without), *used)
     return plan.stages
 
 

@@ -94,6 +94,24 @@ def test_a_stage_that_fails_ends_the_others_and_says_its_last_words(scripts: Pat
     assert json.loads((scripts / "runs" / "progress.json").read_text())["state"] == "failed"
 
 
+def test_late_intents_can_be_left_out_to_see_what_they_are_worth(tmp_path: Path) -> None:
+    with_them, without = (
+        stages(replace(TINY, late_intents=late), tmp_path, tmp_path / "out") for late in (True, False)
+    )
+    for before, after in zip(with_them, without, strict=True):
+        limited = ("--max-age", "5") if after.kind == "refiner" else ()
+        used = ("--trusted-steps", "48") if after.kind == "export" else ()
+        said = " ".join((*limited, *used))
+        assert said in " ".join(after.arguments)
+        assert sorted(before.arguments) == sorted(set_aside(after.arguments, said))
+    assert with_them[0].fingerprint == without[0].fingerprint, "demonstrations are the same"
+    assert with_them[-1].fingerprint != without[-1].fingerprint
+
+
+def set_aside(words: tuple[str, ...], said: str) -> list[str]:
+    return " ".join(words).replace(f" {said}", "").split(" ") if said else list(words)
+
+
 def test_what_was_made_of_something_else_is_named_with_it(tmp_path: Path) -> None:
     def plan(steps: int) -> list[Stage]:
         return stages(replace(TINY, refiner_steps=steps), tmp_path, tmp_path / "out")

@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without", default="", metavar="FAMILIES", help="leave families out of all data, to see what they are worth"
     )
+    parser.add_argument(
+        "--in-time-only", action="store_true", help="no late intents for the refiner, to see what they are worth"
+    )
     parser.add_argument("--small", action="store_true", help="minutes instead of hours, to see that everything runs")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="cores to use (default: all)")
     parser.add_argument("--plan", "--dry-run", action="store_true", help="only show the stages and how far they are")
@@ -57,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     if unknown := set(without) - set(FAMILIES):
         print(f"libra train: there is no family {min(unknown)!r}; choose of {', '.join(FAMILIES)}.", file=sys.stderr)
         return 2
-    recipe = Recipe(without=without)
+    recipe = Recipe(without=without, late_intents=not arguments.in_time_only)
     recipe = recipe.smaller() if arguments.small else recipe.shorter() if arguments.short else recipe
     plan = stages(recipe, arguments.runs, arguments.out)
     if arguments.plan:
