@@ -68,7 +68,7 @@ class LibraPolicy:
             policy = cls.create(config, torch.zeros(config.proprio_size), torch.ones(config.proprio_size))
             policy.load_weights(weights)
         except (RuntimeError, KeyError, AssertionError) as error:
-            reason = _difference(config, trained) or str(error).splitlines()[-1].strip()
+            reason = _differences(config, trained) or str(error).splitlines()[-1].strip()
             raise CheckpointError(
                 f"The checkpoint {folder} does not fit its config.json ({reason}). {advice}"
             ) from error
@@ -116,12 +116,14 @@ class LibraPolicy:
         return Refiner(channels_last(self.refiner_model), self.mean, self.spread)
 
 
-def _difference(config: PolicyConfig, trained: dict[str, Any]) -> str | None:
-    """The first field in which a configuration differs from the one that the weights were written with."""
-    for name, value in json.loads(json.dumps(config.to_dict())).items():
-        if name in trained and trained[name] != value:
-            return f"it says {name} = {value!r}, the weights were made with {trained[name]!r}"
-    return None
+def _differences(config: PolicyConfig, trained: dict[str, Any]) -> str:
+    """The fields in which a configuration differs from the one that the weights were written with, "" if in none."""
+    now = json.loads(json.dumps(config.to_dict()))
+    return ", ".join(
+        f"it says {name} = {now[name]!r}, the weights were made with {value!r}"
+        for name, value in trained.items()
+        if now.get(name, value) != value
+    )
 
 
 def load_policy(folder: str | Path) -> LibraPolicy:
