@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from policy.config import PolicyConfig
+from policy.config import USED, PolicyConfig
 from policy.planner import Planner, PlannerModel
 from policy.refiner import Refiner, RefinerModel
 from policy.sentences import SentenceEncoder
@@ -64,11 +64,13 @@ class LibraPolicy:
                 trained = json.loads((file.metadata() or {}).get("config", "{}"))
         except (SafetensorError, json.JSONDecodeError, TypeError, ValueError) as error:
             raise CheckpointError(f"The checkpoint {folder} is damaged ({error}). {advice}") from error
+        if different := _differences(config, trained):
+            raise CheckpointError(f"The checkpoint {folder} does not fit its config.json ({different}). {advice}")
         try:
             policy = cls.create(config, torch.zeros(config.proprio_size), torch.ones(config.proprio_size))
             policy.load_weights(weights)
-        except (RuntimeError, KeyError, AssertionError) as error:
-            reason = _differences(config, trained) or str(error).splitlines()[-1].strip()
+        except (RuntimeError, KeyError, AssertionError, ZeroDivisionError) as error:  # weights that do not say
+            reason = str(error).splitlines()[-1].strip()
             raise CheckpointError(
                 f"The checkpoint {folder} does not fit its config.json ({reason}). {advice}"
             ) from error
@@ -117,12 +119,12 @@ class LibraPolicy:
 
 
 def _differences(config: PolicyConfig, trained: dict[str, Any]) -> str:
-    """The fields in which a configuration differs from the one that the weights were written with, "" if in none."""
+    """The fields in which a configuration is another one than the weights were made with; "" if they do not say."""
     now = json.loads(json.dumps(config.to_dict()))
     return ", ".join(
         f"it says {name} = {now[name]!r}, the weights were made with {value!r}"
         for name, value in trained.items()
-        if now.get(name, value) != value
+        if name not in USED and now.get(name, value) != value
     )
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Final
+
+USED: Final = ("trusted_steps", "denoising_steps", "second_look", "families", "refusal_threshold")
+"""fields that say how a checkpoint is used: they may be changed in its `config.json`"""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class PolicyConfig:
         Raises:
             ValueError: names the field that is unknown or of another type.
         """
+        if not isinstance(values, dict):
+            raise ValueError("config.json holds no object")
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise ValueError(f"config.json has unknown fields: {', '.join(sorted(unknown))}. Is it of a newer version?")

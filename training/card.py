@@ -12,6 +12,7 @@ from training.files import whole
 from training.lineage import commit
 from training.plan import Stage, table
 
+CARD: Final = "README.md"
 EPISODES: Final = 140
 """twenty of each family, from the seed that `libra eval` begins with if nothing is said"""
 _CARD: Final = """\
@@ -43,8 +44,8 @@ Steps are optimiser steps of 64 samples, scenes are numbered from the seed on.
 """
 
 
-def score(out: Path, workers: int, quiet: bool) -> list[str]:
-    """Measure a checkpoint on fresh scenes: the command, then what it says.
+def score(out: Path, kept: Path, workers: int, quiet: bool) -> list[str]:
+    """Measure a checkpoint on fresh scenes, which are kept in a folder: the command, then what it says.
 
     Raises:
         CheckpointError, KeptError: it cannot be used, or what was played cannot be kept.
@@ -55,7 +56,7 @@ def score(out: Path, workers: int, quiet: bool) -> list[str]:
     words = ["--checkpoint", str(out), "--episodes", str(EPISODES)]
     parser = argparse.ArgumentParser()
     evaluation.add_arguments(parser)
-    report = measure(parser.parse_args([*words, "--workers", str(workers)]), quiet)
+    report = measure(parser.parse_args([*words, "--keep", str(kept), "--workers", str(workers)]), quiet)
     return [f"libra eval {' '.join(words)}", *lines(report)]
 
 
@@ -73,5 +74,5 @@ def write_card(plan: Sequence[Stage], out: Path, command: str, scores: Sequence[
     """
     said = "\n".join(("```", *scores, "```")) if scores else "It has not been measured."
     text = _CARD.format(name=out.name, out=out, command=command, commit=commit(), scores=said, stages=table(plan))
-    with whole(out / "README.md", len(text)) as unfinished:
+    with whole(out / CARD, len(text)) as unfinished:
         unfinished.write_text(text, encoding="utf-8")

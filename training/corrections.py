@@ -216,7 +216,7 @@ def main(words: list[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     try:
         convert(Library(arguments.library), arguments.episodes, arguments.out)
-    except (LibraryError, OSError) as error:
+    except (LibraryError, OSError, ValueError) as error:
         print(f"corrections: {error}", file=sys.stderr)
         return 1
     return 0

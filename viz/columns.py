@@ -16,7 +16,7 @@ BATCH_SECONDS = 0.4
 """A viewer in a browser pays per batch and entity, not per row; the live view of the page is the one to be prompt."""
 MOST_BATCH_SECONDS = 1.0
 SENDING_SHARE = 0.03
-"""of the time, at most, that sending may take: a slow machine waits longer between two batches"""
+"""of the time, that sending may take where that makes batches of no more than `MOST_BATCH_SECONDS`"""
 
 
 class ColumnLog:

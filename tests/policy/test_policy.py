@@ -107,7 +107,7 @@ def test_a_truncated_checkpoint_is_refused_with_the_fix(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"bins": 12}, {"wheels": 4}, {"bins": "ten"}, {"reads_task": 1}, {"refiner_width": 7}]
+    "change", [{"bins": 12}, {"wheels": 4}, {"bins": "ten"}, {"reads_task": 1}, {"refiner_width": 7}, {"horizon": 50}]
 )
 def test_a_checkpoint_of_another_configuration_is_refused_by_the_field_that_differs(
     tmp_path: Path, policy: LibraPolicy, change: dict[str, object]

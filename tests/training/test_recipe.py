@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from policy import load_policy
-from training.card import write_card
+from training import card
 from training.frames import write_format
 from training.plan import OtherSettings, Stage, State, check, table
 from training.progress import Progress
@@ -22,6 +22,7 @@ from training.runner import StageFailed, _startable, only_one, run
 DRIVEN = (Round((Drive(1), Drive(1, "stack", "3")), 1, 1),)
 TINY = Recipe(1, 1, 1, 1, DRIVEN, planned_blocks=1, shards=1, ways=1, word_steps=1, head_steps=1, word_ways=1)
 ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "assets" / "checkpoints" / "tabletop"
 
 
 def toy(folder: Path, name: str, code: str, *needs: str, work: int = 1, **settings: object) -> Stage:
@@ -57,14 +58,24 @@ def test_a_checkpoint_comes_from_nothing_even_when_a_stage_fails_on_the_way(tmp_
     assert all(path.stat().st_mtime_ns == time for path, time in before.items()), "what was done is not done again"
     assert {stage.state() for stage in plan} == {State.DONE}
     assert json.loads((tmp_path / "progress.json").read_text())["state"] == "done"
-    write_card(plan, out, "libra train", [])
-    card = (out / "README.md").read_text()
-    assert "`libra train`" in card and "It has not been measured." in card
-    assert all(f"\n{stage.name} " in card for stage in plan), "every stage is on the card"
+    card.write_card(plan, out, "libra train", [])
+    text = (out / "README.md").read_text()
+    assert "`libra train`" in text and "It has not been measured." in text
+    assert all(f"\n{stage.name} " in text for stage in plan), "every stage is on the card"
     with pytest.raises(OtherSettings, match=r"expert was made with scenes = 1, the recipe now asks for 2"):
         check(stages(replace(TINY, scenes=2), tmp_path, out))
     with pytest.raises(OtherSettings, match=r"planner1 was made with steps = 1, the recipe now asks for 3"):
         run(stages(replace(TINY, planner_steps=3), tmp_path, out), tmp_path, 2)
+
+
+def test_a_card_says_how_a_checkpoint_scores_and_by_which_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card, "EPISODES", 2)
+    command, said, *_ = card.score(SHIPPED, tmp_path / "kept", workers=1, quiet=True)
+    assert command == f"libra eval --checkpoint {SHIPPED} --episodes 2"
+    assert "of 2 (" in said and "95 % interval" in said
+    assert any((tmp_path / "kept").iterdir())
 
 
 def test_stages_that_do_not_depend_on_each_other_share_the_cores(scripts: Path) -> None:

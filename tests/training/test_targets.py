@@ -94,7 +94,7 @@ def test_frames_of_which_nobody_knows_how_they_were_made_are_not_added_to(tmp_pa
     (tmp_path / "block_0").mkdir()
     if text is not None:
         (tmp_path / "format.json").write_text(text)
-    with pytest.raises(ValueError, match=r"format|format\.json.*: name another folder with --out, or remove this one"):
+    with pytest.raises(ValueError, match="name another folder with --out, or remove this one"):
         write_format(tmp_path, seed=0, tasks=[])
     assert (tmp_path / "format.json").exists() == (text is not None)
     assert text is None or (tmp_path / "format.json").read_text() == text

@@ -78,7 +78,6 @@ def _collect_episodes(arguments: argparse.Namespace, kinds: tuple[str, ...]) -> 
 
 
 def _collect_frames(arguments: argparse.Namespace, kinds: tuple[str, ...]) -> int:
-    from training.files import WriteError
     from training.frames import Frames, write_format
     from training.parallel import parallel
 
@@ -94,7 +93,7 @@ def _collect_frames(arguments: argparse.Namespace, kinds: tuple[str, ...]) -> in
         for _ in parallel(write_block, jobs, arguments.workers, "collecting", "block", quiet=arguments.json):
             pass
         frames = Frames.open([out])
-    except (WriteError, ValueError) as error:
+    except (OSError, ValueError) as error:
         return _complain(str(error).rstrip("."), 1)
     summary = {"frames": len(frames), "episodes": len(frames.instructions), "out": str(out)}
     print(json.dumps(summary) if arguments.json else f"{summary['episodes']} episodes, {len(frames)} frames in {out}")

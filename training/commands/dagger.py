@@ -36,7 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
     from policy.fingerprint import fingerprint
     from policy.tasks import TASKS
     from training.dagger import DELAYS, write_block
-    from training.files import WriteError
     from training.frames import Frames, write_format
     from training.parallel import parallel
 
@@ -63,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         for _ in parallel(write_block, jobs, arguments.workers, "DAgger", "block"):
             pass
         frames = Frames.open([arguments.out])
-    except (CheckpointError, WriteError, ValueError) as error:
+    except (CheckpointError, OSError, ValueError) as error:
         print(f"libra dagger: {error}", file=sys.stderr)
         return 1
     print(f"{len(frames)} frames in {arguments.out}")

@@ -74,7 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
     if wrong := _misuse(arguments):
         return _complain(wrong, 2)
     from policy import CheckpointError
-    from training.files import write_json
     from training.kept import KeptError
     from training.report import lines
     from training.scores import measure
@@ -91,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(*([json.dumps(report)] if to_terminal else lines(report)), sep="\n")
     try:
         if arguments.json and not to_terminal:
-            write_json(report, arguments.json)
+            arguments.json.write_text(json.dumps(report, indent=1) + "\n")
         if arguments.plot:
             from training.delay_plot import plot_delays
 

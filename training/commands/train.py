@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--without", default="", metavar="FAMILIES", help="leave families out of all data, to see what they are worth"
     )
     parser.add_argument(
-        "--in-time-only", action="store_true", help="no late intents for the refiner, to see what they are worth"
+        "--in-time-only",
+        action="store_true",
+        help="no late intents for the refiner, to see what they are worth; not for finetune",
     )
     parser.add_argument("--small", action="store_true", help="minutes instead of hours, to see that everything runs")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="cores to use (default: all)")
@@ -45,14 +47,14 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     from policy import CheckpointError
     from scenes.goals import FAMILIES
-    from training.card import score, write_card
+    from training.card import CARD, score, write_card
     from training.curves import Curves, how_to_watch
     from training.display import display
     from training.kept import KeptError
-    from training.plan import OtherSettings, check, table
+    from training.plan import OtherSettings, State, check, table
     from training.progress import Progress, clock
     from training.recipe import Recipe, stages
-    from training.runner import StageFailed, only_one
+    from training.runner import only_one
     from training.runner import run as run_stages
     from training.scores import command_line
 
@@ -69,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             print(f"{progress.fraction:.0%} of the time is over, about {clock(progress.left)} left.")
         return 0
+    is_new = any(stage.state() is not State.DONE for stage in plan)
+    scores: list[str] = []
     try:
         check(plan)
         with (
@@ -79,9 +83,12 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.watch:
                 print(how_to_watch(arguments.watch_port), file=sys.stderr)
             progress = run_stages(plan, arguments.runs, arguments.workers, show)
-        scores = [] if arguments.small else score(arguments.out, arguments.workers, arguments.json)
-        write_card(plan, arguments.out, command_line(), scores)
-    except (OtherSettings, StageFailed, CheckpointError, KeptError, OSError) as error:
+        if is_new or not (arguments.out / CARD).is_file():
+            if not arguments.small:
+                kept = arguments.runs / "evaluations"
+                scores = score(arguments.out, kept, arguments.workers, arguments.json)
+            write_card(plan, arguments.out, command_line(), scores)
+    except (OtherSettings, RuntimeError, CheckpointError, KeptError, OSError) as error:
         print(f"libra train: {error}", file=sys.stderr)
         return 1
     if arguments.json:
