@@ -78,8 +78,8 @@ class Bench:
             self.browser = self.playwright.chromium.connect_over_cdp(self.debugger)
 
     def page(self) -> Page:
-        """The one that is open."""
-        return self.browser.contexts[0].pages[-1]
+        """The cockpit's, which is open; the browser's own empty one comes before it or after it."""
+        return next(page for page in self.browser.contexts[0].pages if page.url.startswith(self.address))
 
     def open(self, with_rerun: bool = True) -> Page:
         """The page, once it is usable."""
