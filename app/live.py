@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 960
 HEIGHT: Final = 540
-MAX_FPS: Final = 30.0
+MAX_FPS: Final = 40.0
+"""more than `MIN_FPS` by so much that one picture which comes late can be made up for"""
 MAX_FPS_BY_HAND: Final = 50.0
 """while somebody drives: what they do is to be seen at once"""
 STILL: Final = 1e-4

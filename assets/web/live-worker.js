@@ -1,8 +1,8 @@
 // Receives and draws the live view away from the page's thread, which the Rerun viewer may keep busy for long.
 
 const RETRY = 1000; // milliseconds
-const LATE = 90; // milliseconds by which a picture may be later than the least late ones, to be worth showing
-const FORGOTTEN = 1; // milliseconds a picture by which the least delay is believed less: clocks drift, networks change
+const LATE = 80; // milliseconds by which a picture may be later than the least late ones, to be worth showing
+const FORGOTTEN = 0.2; // milliseconds a picture by which the least delay is believed less: clocks drift, networks change
 const KEPT = 4; // backdrops, as many as the other end thinks (app/web/live.py)
 const SEEN = 30; // pixels that differ at least in a picture that is another one
 const FROZEN = 500; // milliseconds of nothing but late pictures after which an old one is better than none
@@ -73,6 +73,7 @@ function forget(name) {
 
 // Draws a whole picture, or a patch of a backdrop, and says so; not one that was decoded after a newer one, or is too late.
 async function draw({ frame, on, at, again, stamp }, jpeg) {
+  if (again) lateSince = Infinity; // nothing moved in between, whatever came last before
   const [picture, backdrop] = await Promise.all([createImageBitmap(jpeg), backdrops.get(on)]);
   const isOrphan = on && !backdrop?.width; // of a connection that is no more
   if (isOrphan || frame < newest || (!again && isLate(stamp))) return void picture.close();
