@@ -29,6 +29,7 @@ from training.files import write_error
 from training.frames import Frames
 from training.loop import RunSettings, draw_rows, photometric, train
 from training.phrases import PhraseBank
+from training.sentences import drawn
 from training.targets import Targets
 
 GROUNDING_WEIGHT, STATE_WEIGHT, KIND_WEIGHT = 0.4, 3.0, 0.1
@@ -73,9 +74,8 @@ class PlannerBatches:
             photometric(torch.from_numpy(shown.wrist)),
             proprio,
             torch.from_numpy(shown.proprio[:, :POSE_SIZE]),
-            bank.features[phrases].float(),
-            bank.masks[phrases],
-            (bank.features[pool].float(), bank.masks[pool], torch.from_numpy(asked)),
+            *drawn(bank, phrases),
+            (*drawn(bank, pool), torch.from_numpy(asked)),
         )
         tokens = token_loss(output.tokens, *self.targets.token_targets(rows, self.model.config.horizon, shown.flipped))
         pixels = torch.from_numpy(shown.pixels_of(np.concatenate((shown.roles, things), 1)))
@@ -85,7 +85,7 @@ class PlannerBatches:
         state = state_loss(output.state, shown)
         assert output.kind is not None
         kind = F.cross_entropy(output.kind.float(), torch.from_numpy(bank.task[goals]))
-        read = self.model.read_kind(bank.features[said].float(), bank.masks[said])
+        read = self.model.read_kind(*drawn(bank, said))
         kind = kind + F.cross_entropy(read.float(), torch.from_numpy(kinds))
         total = tokens + GROUNDING_WEIGHT * grounding + STATE_WEIGHT * state + KIND_WEIGHT * kind
         return {"total": total, "tokens": tokens, "grounding": grounding, "state": state, "kind": kind}

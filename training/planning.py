@@ -116,13 +116,13 @@ class Plan:
     def words(self, name: str, sets: list[str], steps: int, ways: int, start: str) -> None:
         """The planner learns more words, with pictures as it sees them by then (`training.words`)."""
         folder = self.work / name
-        options = {"steps": steps, "ways": ways, "rate": 1e-3, "seed": 0}
+        options = {"steps": steps, "ways": ways, "rate": 1e-3, "seed": 0, "shards": self.shards}
         line = ["words", "--data", *(str(self._folder(each)) for each in sets), "--out", str(folder)]
         line += ["--start", str(self._folder(start)), *(f"--{name}={value}" for name, value in options.items())]
         settings = {**options, **learned(PolicyConfig())}
         self.add(
             name, "words", folder, "weights.safetensors", steps, "steps", "training.stage", tuple(line), settings,
-            (*sets, start), 1,
+            (*sets, start), self.shards,
         )  # fmt: skip
 
     def export(self, name: str, planner: str, refiner: str, folder: Path, *more: str) -> None:

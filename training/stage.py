@@ -26,6 +26,7 @@ from training.shards import Shard, ShardLost, sharded
 
 if TYPE_CHECKING:
     from training.phrases import PhraseBank
+    from training.words.bank import WordBank
 
 
 def normalisation(frames: Frames) -> tuple[Tensor, Tensor]:
@@ -81,18 +82,20 @@ def run(arguments: argparse.Namespace) -> None:
         details = {**vars(arguments), "config": config.to_dict()}
         with whole(arguments.out / "stage.json", 4096) as unfinished:
             unfinished.write_text(json.dumps(details, default=str, indent=1))
-    if arguments.system in ("planner", "refiner"):
+        work = _train
+        if arguments.system == "words":
+            from training.words.learn import LEARNS
+
+            work, arguments.learns = _train_words, LEARNS
+            _words(arguments)  # encodes them, once for all processes
         parameters = _model(arguments.system, config).named_parameters()
         size = sum(parameter.numel() for name, parameter in parameters if name.startswith(arguments.learns))
         if arguments.shards > 1:
-            sharded(_train, arguments.shards, size, arguments)
+            sharded(work, arguments.shards, size, arguments)
         else:
-            _train(None, arguments)
+            work(None, arguments)
         return
     frames, _ = _open(arguments)
-    if arguments.system == "words":
-        _train_words(arguments, frames)
-        return
     mean, spread = _norm(arguments, frames)
     if arguments.system == "prepare":
         torch.set_num_threads(arguments.threads)
@@ -112,11 +115,8 @@ def _train(shard: Shard | None, arguments: argparse.Namespace) -> None:
     """Train one system and write its averaged weights to `OUT/weights.safetensors`."""
     frames, recent = _open(arguments)
     mean, spread = _norm(arguments, frames)
-    rank, count = (shard.rank, shard.count) if shard else (0, 1)
-    settings = RunSettings(
-        arguments.steps, arguments.rate, arguments.warmup, save_every=arguments.save_every, threads=arguments.threads,
-        shard=shard,
-    )  # fmt: skip
+    rank, count = _place(shard)
+    settings = _settings(arguments, shard)
     start = averaged(arguments.start) if arguments.start else None
     common: dict[str, Any] = {
         "batch": arguments.batch // count,
@@ -155,18 +155,39 @@ def _open(arguments: argparse.Namespace) -> tuple[Frames, int]:
     return frames, len(Frames.open(data[:old], arguments.blocks)) if 0 < old < len(data) else 0
 
 
-def _train_words(arguments: argparse.Namespace, frames: Frames) -> None:
+def _train_words(shard: Shard | None, arguments: argparse.Namespace) -> None:
     """Train what reads sentences and write all of the planner's weights to `OUT/weights.safetensors`."""
+    from training.words.learn import SENTENCES, train_words
+
+    frames, _ = _open(arguments)
+    rank, count = _place(shard)
+    settings, start = _settings(arguments, shard), averaged(arguments.start)
+    weights = train_words(
+        PolicyConfig(), frames, _words(arguments), arguments.out, settings, start,
+        seed=arguments.seed * count + rank, sentences=SENTENCES // count,
+    )  # fmt: skip
+    if settings.leads:
+        write_tensors(weights, arguments.out / "weights.safetensors")
+
+
+def _place(shard: Shard | None) -> tuple[int, int]:
+    return (shard.rank, shard.count) if shard else (0, 1)
+
+
+def _settings(arguments: argparse.Namespace, shard: Shard | None) -> RunSettings:
+    return RunSettings(
+        arguments.steps, arguments.rate, arguments.warmup, save_every=arguments.save_every, threads=arguments.threads,
+        shard=shard,
+    )  # fmt: skip
+
+
+def _words(arguments: argparse.Namespace) -> WordBank:
+    """Sentences of the lesson in words, encoded; kept in `--out`."""
     from training.words.bank import WordBank
-    from training.words.learn import train_words
 
     torch.set_num_threads(arguments.threads)
     with torch.inference_mode():
-        bank = WordBank.build(KeptSentences(arguments.out / "phrases"), arguments.seed, arguments.ways)
-    settings = RunSettings(arguments.steps, arguments.rate, save_every=arguments.save_every, threads=arguments.threads)
-    start = averaged(arguments.start)
-    weights = train_words(PolicyConfig(), frames, bank, arguments.out, settings, start, arguments.seed)
-    write_tensors(weights, arguments.out / "weights.safetensors")
+        return WordBank.build(KeptSentences(arguments.out / "phrases"), arguments.seed, arguments.ways)
 
 
 def _phrases(folder: Path | None, ways: int) -> PhraseBank:
@@ -188,7 +209,7 @@ def _model(system: str, config: PolicyConfig) -> nn.Module:
     from policy.planner import PlannerModel
     from policy.refiner import RefinerModel
 
-    return PlannerModel(config) if system == "planner" else RefinerModel(config)
+    return RefinerModel(config) if system == "refiner" else PlannerModel(config)
 
 
 def main(words: list[str] | None = None) -> int:

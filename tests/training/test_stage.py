@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,12 +13,13 @@ from safetensors.torch import save_file
 
 import training.frames
 from policy import PolicyConfig
+from policy.grounding import SentenceReader
 from records import ACTION_NAMES, PROPRIO_NAMES
 from training.curves import Curves, how_to_watch
 from training.export import averaged, between, export
 from training.files import WriteError
 from training.frames import BlockWriter, Frames, write_format
-from training.sentences import KeptSentences
+from training.sentences import KeptSentences, drawn
 from training.stage import main, normalisation
 
 
@@ -142,6 +144,17 @@ def test_sentences_are_encoded_once(tmp_path: Path) -> None:
     again = KeptSentences(tmp_path).encode(["pick up the red cube", "push it"])
     assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == written
+
+
+def test_padding_is_left_out_and_nothing_else(tmp_path: Path) -> None:
+    features, masks = KeptSentences(tmp_path).encode(["push it", "pick up the red cube", "put it on the plate please"])
+    few, among = drawn(SimpleNamespace(features=features, masks=masks), np.array([0, 1]))
+    assert few.shape[1] == among.shape[1] == int(masks[:2].sum(1).max()) < masks.shape[1]
+    torch.manual_seed(0)
+    reader = SentenceReader(PolicyConfig())
+    with torch.inference_mode():
+        for one, other in zip(reader(few, among), reader(features[:2], masks[:2]), strict=True):
+            assert torch.allclose(one, other, atol=1e-5)
 
 
 def test_curves_that_cannot_be_drawn_are_reported_once_and_break_nothing(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from policy.planner import PlannerModel
 from policy.vision import channels_last
 from training.frames import Frames
 from training.loop import RunSettings, train
+from training.sentences import drawn
 from training.words.bank import NONE, UNSAID, WordBank
 from training.words.looks import Looks
 
@@ -30,12 +31,14 @@ _PRESENT_SHARE, _KIND_WEIGHT, _MEANING_WEIGHT = 0.6, 0.5, 1.0
 class WordBatches:
     """Draws batches of sentences and frames, and computes the losses on them."""
 
-    def __init__(self, model: PlannerModel, looks: Looks, bank: WordBank, seed: int = 0) -> None:
-        self.model, self.looks, self.bank, self.seed = model, looks, bank, seed
+    def __init__(
+        self, model: PlannerModel, looks: Looks, bank: WordBank, seed: int = 0, sentences: int = SENTENCES
+    ) -> None:
+        self.model, self.looks, self.bank, self.seed, self.sentences = model, looks, bank, seed, sentences
         with torch.inference_mode():  # what sentences in canonical words mean to the head must not move under its feet
             models = np.unique(bank.model[bank.model >= 0])
             self.row = {int(model): row for row, model in enumerate(models)}
-            self.meant = model.reader(bank.features[models].float(), bank.masks[models])[1]
+            self.meant = model.reader(*drawn(bank, models))[1]
         self.meant = self.meant.clone()
         self.scale = float(self.meant.var(0).mean())
 
@@ -43,9 +46,9 @@ class WordBatches:
         """One batch, decided by the step alone."""
         rng = np.random.default_rng([self.seed, 11, step])
         bank, looks = self.bank, self.looks
-        said = rng.integers(len(bank), size=SENTENCES)
+        said = rng.integers(len(bank), size=self.sentences)
         seen = rng.integers(len(looks), size=FRAMES)
-        queries, task = self.model.reader(bank.features[said].float(), bank.masks[said])
+        queries, task = self.model.reader(*drawn(bank, said))
         roles = bank.roles[said].T.ravel()  # all targets, then all containers
         asked = np.flatnonzero(roles != UNSAID)
         wanted = queries.transpose(0, 1).flatten(0, 1)[asked]
@@ -77,7 +80,7 @@ def _mean(values: Tensor, which: Tensor) -> Tensor:
 
 def train_words(
     config: PolicyConfig, frames: Frames, bank: WordBank, folder: Path, settings: RunSettings,
-    start: dict[str, Tensor], seed: int = 0,
+    start: dict[str, Tensor], seed: int = 0, sentences: int = SENTENCES,
 ) -> dict[str, Tensor]:  # fmt: skip
     """Train what reads sentences, from a planner's weights, and return all weights of the planner."""
     torch.manual_seed(0)
@@ -87,4 +90,5 @@ def train_words(
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name.startswith(LEARNS))
     looks = Looks.of(model.eval(), frames, min(KEPT_FRAMES, len(frames)), np.random.default_rng([seed, 0x100C]))
-    return train(model, WordBatches(model, looks, bank, seed).losses, folder, settings, "words")
+    batches = WordBatches(model, looks, bank, seed, sentences)
+    return train(model, batches.losses, folder, settings, "words")
