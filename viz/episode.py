@@ -106,6 +106,7 @@ class EpisodeLog:
         self._log.at(record.step, record.sim_time, record.wall_time)
         self._scene.log_poses(record.step, positions, quaternions)
         self._cameras.log(record)
+        self._timing.log_rest()
         self._log.flush()
 
     def flush(self) -> None:

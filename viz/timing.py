@@ -63,6 +63,11 @@ class TimingLog:
         self._log_events(record)
         self._log_results(record)
 
+    def log_rest(self) -> None:
+        """Nothing is asked yet: the lanes are there, and empty."""
+        for lane in self._results:
+            self._log.log(lane, rr.StateChange(state="idle"))
+
     def log_start(self, instruction: str) -> None:
         """The episode runs."""
         self._log.log(paths.OUTCOME_LANE, rr.StateChange(state="running"))

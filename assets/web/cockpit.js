@@ -94,7 +94,7 @@ function start() {
   });
   query('[data-field="pace"]').hidden = !isSlow;
   let lastFrame = 0;
-  let isLinked = false;
+  let isLinked = null; // not known yet
   let settings = null;
   let chips = null;
   let latest = null;
@@ -214,11 +214,11 @@ function start() {
 
   setInterval(() => {
     const isSilent = performance.now() - lastFrame > SILENCE && !document.hidden;
-    if (!isLinked) {
+    if (isLinked === false) {
       panel.link("lost", "Connection lost, trying again");
       panel.veil("The cockpit does not answer. This page connects again by itself.");
     } else if (isSilent) {
-      panel.link("waiting", "No picture");
+      panel.link("waiting", isLinked ? "No picture" : "Connecting");
       panel.veil(latest?.state === "offline" ? latest.message : view.frames ? "The live view has stopped." : "Waiting for the first picture");
     } else {
       panel.link("live", `Live · ${view.rate} frames/s`);
@@ -252,7 +252,8 @@ function toggleViewer() {
   localStorage.setItem("libra-viewer", isViewerShown ? "shown" : "hidden");
   document.body.classList.toggle("viewer-hidden", !isViewerShown);
   rename("#rerun-toggle", isViewerShown ? "Hide" : "Show Rerun");
-  query('[data-field="viewer"]').textContent = "Rerun is loading";
+  const takes = document.body.classList.contains("software") ? ": without a graphics card, some twenty seconds" : "";
+  query('[data-field="viewer"]').textContent = `Rerun is loading${takes}.`;
   return isViewerShown;
 }
 

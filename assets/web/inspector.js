@@ -1,5 +1,7 @@
 // The frame in which the Rerun viewer lives (rerun.js), and what this page tells it.
 
+const PATIENCE = 60_000; // milliseconds after which it is shown whatever it looks like
+
 export class Inspector {
   // place: what holds the frame; on: {reply(status), escape()}
   constructor(place, on) {
@@ -10,6 +12,7 @@ export class Inspector {
     addEventListener("message", ({ data, origin, source }) => {
       if (origin !== location.origin || !this.frame || source !== this.frame.contentWindow) return;
       if (data.ready && this.facts) this.tell({ facts: this.facts });
+      if (data.begins) this.frame.classList.remove("loading");
       if (data.reply) on.reply(data.reply);
       if (data.escape) on.escape();
     });
@@ -18,7 +21,11 @@ export class Inspector {
   show(isShown) {
     this.frame?.remove();
     this.frame = isShown ? Object.assign(document.createElement("iframe"), { src: "rerun/", title: "Rerun viewer" }) : null;
-    if (this.frame) this.place.append(this.frame);
+    if (!this.frame) return;
+    const { frame } = this;
+    frame.classList.add("loading"); // white, until the viewer begins: what lies behind says that it is loading
+    setTimeout(() => frame.classList.remove("loading"), PATIENCE);
+    this.place.append(frame);
   }
 
   get isDriving() { return Boolean(this.facts?.isDriving); }

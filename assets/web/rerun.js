@@ -25,4 +25,5 @@ window.libra = {
   },
   reply: (status) => tell({ reply: status }),
 };
+viewer.onBegin = () => tell({ begins: true });
 tell({ ready: true });

@@ -43,7 +43,8 @@ export class Viewer {
     keepHome();
     keepQuiet();
     keepFocus();
-    catchHandle((handle) => { this.handle = handle; });
+    this.onBegin = null; // told when the viewer is there
+    catchHandle((handle) => { this.handle = handle; this.onBegin?.(); });
     setInterval(() => this.keepUp(), LOOKS);
     if (this.isSlow) this.pace();
   }

@@ -62,6 +62,15 @@ def entities(recording: Path) -> set[str]:
     return {chunk.entity_path.lstrip("/") for chunk in RrdReader(recording).stream().collect().stream()}
 
 
+def test_the_viewer_is_shown_once_it_begins_not_the_white_page_before(page: Page) -> None:
+    for _ in ("hidden", "shown"):
+        page.click("#rerun-toggle")
+    page.wait_for_selector("#rerun iframe.loading", state="attached")
+    assert "loading" in (page.text_content('[data-field="viewer"]') or "")
+    rerun_in(page)
+    page.wait_for_selector("#rerun iframe:not(.loading)", timeout=15_000)
+
+
 def test_no_picture_of_the_viewer_keeps_the_page_waiting(page: Page) -> None:
     rerun = rerun_in(page)
     page.evaluate(
