@@ -37,7 +37,7 @@ class Recipe:
     planner_steps: int = 2600
     rounds: tuple[Round, ...] = (
         Round((Drive(300),), 1100, 1100),
-        Round((Drive(200), Drive(150, "drawer open,stack", "1,3,5,8,12,16")), 0, 1100),
+        Round((Drive(200), Drive(150, "drawer open,stack", "1,3,5,8,12,16")), 0, 1700),
     )
     recent_share: tuple[float, float] = (0.5, 0.75)
     """of each batch of planner and refiner in a round: from all but the first data set"""
