@@ -110,6 +110,20 @@ def test_a_push_lets_the_fingers_touch_but_not_hold(world: World) -> None:
     assert min(commands) > 0
 
 
+def test_it_stays_on_a_button_that_is_down_since_nobody_sees_that_it_is(world: World) -> None:
+    seed, goal = next(
+        (seed, goal)
+        for seed in range(810_000, 810_100)
+        for goal in goals_for(draw_layout(seed).spots)
+        if goal.family == "button"
+    )
+    world.reset(seed)
+    assert attempt(world, goal)
+    for _ in range(20):
+        world.step(expert_action(world, goal))
+        assert world.hand_position[2] < 0.05
+
+
 def test_the_drawer_comes_out_only_as_far_as_it_goes_and_stays_there(world: World) -> None:
     seed = next(
         seed
