@@ -13,6 +13,9 @@ from training.plan import Stage
 from training.planning import Drive, Plan
 
 
+_HARD_WHEN_LATE = "drawer open,drawer close,push left,push right,push front,push back,stack,button"
+
+
 @dataclass(frozen=True)
 class Round:
     """The policy drives, the expert labels what it met (DAgger), and both systems learn on."""
@@ -34,10 +37,10 @@ class Recipe:
     turning_scenes: int = 300
     """and from these many, from 10000 on, in which the hand must turn much (`training.collect.TURNING`)"""
     refiner_steps: int = 800
-    planner_steps: int = 2600
+    planner_steps: int = 3000
     rounds: tuple[Round, ...] = (
         Round((Drive(300),), 1100, 1100),
-        Round((Drive(200), Drive(150, "drawer open,stack", "1,3,5,8,12,16")), 0, 1700),
+        Round((Drive(200), Drive(150, _HARD_WHEN_LATE, "1,3,5,8,12,16")), 0, 1700),
     )
     recent_share: tuple[float, float] = (0.5, 0.75)
     """of each batch of planner and refiner in a round: from all but the first data set"""
