@@ -12,7 +12,6 @@ from policy.tasks import TASKS
 from training.plan import Stage
 from training.planning import Drive, Plan
 
-
 _HARD_WHEN_LATE = "drawer open,drawer close,push left,push right,push front,push back,stack,button"
 
 
