@@ -13,6 +13,7 @@ from training.plan import Stage
 from training.planning import Drive, Plan
 
 _HARD_WHEN_LATE = "drawer open,drawer close,push left,push right,push front,push back,stack,button"
+"""tasks that suffer when the planner is late, as `libra dagger --tasks` has them"""
 
 
 @dataclass(frozen=True)
