@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from training.files import mismatch, read_tensors, whole, write_tensors
 from training.finite import explain
+from training.optimizer import Optimizer
 from training.shards import Shard
 
 LOG_EVERY = 25
@@ -35,6 +36,8 @@ class RunSettings:
     ema: float = 0.998
     save_every: int = 250
     threads: int = 1
+    muon: bool = False
+    """whether matrices take Muon's steps, see `training.optimizer`"""
     shard: Shard | None = None
     """this process's place when several train the model together"""
 
@@ -64,8 +67,9 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(settings.threads)
     model.train()
-    bf16 = torch.cpu._is_amx_tile_supported()  # without AMX bfloat16 is emulated, and slower than float32
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.rate, weight_decay=settings.weight_decay, fused=True)
+    # Elsewhere bfloat16 is emulated, and slower than float32.
+    bf16 = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    optimizer = Optimizer(model, settings.rate, settings.weight_decay, settings.muon, settings.shard)
     average = {key: value.detach().clone() for key, value in model.state_dict().items()}
     first = _resume(folder, model, optimizer, average)
     log = Log(folder / "log.jsonl", first) if settings.leads else None
@@ -75,8 +79,6 @@ def train(
     )  # fmt: skip
     for step in bar:
         rate = settings.rate * _schedule(step, settings)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             parts = losses(step)
         values = {key: float(value.detach()) for key, value in parts.items()}
@@ -84,7 +86,7 @@ def train(
             # What a sum is made of says more than the sum.
             part = next((key for key in wrong if key != "total"), wrong[0])
             raise _not_finite(label, step, f"the loss part {part}", explain(model, losses, step))
-        optimizer.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         parts["total"].backward()
         if settings.shard is not None:
             settings.shard.average(model.parameters())
@@ -92,12 +94,14 @@ def train(
             names = (name for name, p in model.named_parameters() if p.grad is not None)
             bad = next((name for name in names if not _finite_gradient(model, name)), "all weights together")
             raise _not_finite(label, step, f"the gradient of {bad}", explain(model, losses, step))
-        optimizer.step()
+        optimizer.step(rate)
         _follow(average, model, min(settings.ema, (step + 1) / (step + 10)))
         if log is not None and (line := log.add(step + 1, rate, values)):
             bar.set_postfix({key: f"{line[key]:.3f}" for key in values}, refresh=False)
-        if settings.leads and ((step + 1) % settings.save_every == 0 or step + 1 == settings.steps):
-            _save(folder, model, optimizer, average, step + 1)
+        if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
+            moments = optimizer.tensors()
+            if settings.leads:
+                _save(folder, model, moments, average, step + 1)
     return average
 
 
@@ -166,16 +170,17 @@ def _schedule(step: int, settings: RunSettings) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(share * math.pi))
 
 
-def _save(folder: Path, model: nn.Module, optimizer: torch.optim.AdamW, average: dict[str, Tensor], step: int) -> None:
+def _save(
+    folder: Path, model: nn.Module, moments: dict[str, Tensor], average: dict[str, Tensor], step: int
+) -> None:  # fmt: skip
     tensors = {f"model.{key}": value for key, value in model.state_dict().items()}
     tensors |= {f"average.{key}": value for key, value in average.items()}
-    for i, parameter in enumerate(optimizer.param_groups[0]["params"]):
-        tensors |= {f"optimizer.{i}.{key}": value for key, value in optimizer.state[parameter].items()}
+    tensors |= {f"optimizer.{key}": value for key, value in moments.items()}
     write_tensors(tensors, folder / "state.safetensors", step=str(step))
 
 
 @torch.no_grad()
-def _resume(folder: Path, model: nn.Module, optimizer: torch.optim.AdamW, average: dict[str, Tensor]) -> int:
+def _resume(folder: Path, model: nn.Module, optimizer: Optimizer, average: dict[str, Tensor]) -> int:
     path = folder / "state.safetensors"
     if not path.is_file():
         return 0
@@ -192,11 +197,7 @@ def _resume(folder: Path, model: nn.Module, optimizer: torch.optim.AdamW, averag
     model.load_state_dict(weights)
     for key, value in _under("average.", tensors).items():
         average[key].copy_(value)
-    for i, parameter in enumerate(optimizer.param_groups[0]["params"]):
-        if state := _under(f"optimizer.{i}.", tensors):
-            # In the layout of the weight, which for convolutions is not the one on disk.
-            moments = {key: torch.empty_like(parameter).copy_(state[key]) for key in ("exp_avg", "exp_avg_sq")}
-            optimizer.state[parameter] = {"step": state["step"], **moments}
+    optimizer.load(_under("optimizer.", tensors))
     return int(details["step"])
 
 

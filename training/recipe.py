@@ -36,11 +36,11 @@ class Recipe:
     """expert demonstrations from these many scene seeds, from 0 on"""
     turning_scenes: int = 300
     """and from these many, from 10000 on, in which the hand must turn much (`training.collect.TURNING`)"""
-    refiner_steps: int = 800
-    planner_steps: int = 3000
+    refiner_steps: int = 700
+    planner_steps: int = 2400
     rounds: tuple[Round, ...] = (
-        Round((Drive(300),), 1100, 1100),
-        Round((Drive(200), Drive(150, _HARD_WHEN_LATE, "1,3,5,8,12,16")), 0, 1700),
+        Round((Drive(300),), 1300, 1100),
+        Round((Drive(200), Drive(150, _HARD_WHEN_LATE, "1,3,5,8,12,16")), 0, 2800),
     )
     recent_share: tuple[float, float] = (0.5, 0.75)
     """of each batch of planner and refiner in a round: from all but the first data set"""
@@ -64,7 +64,7 @@ class Recipe:
     def shorter(self) -> Recipe:
         """About half the time, for a policy that is a little less good."""
         return replace(
-            self, scenes=500, turning_scenes=150, refiner_steps=600, planner_steps=1700,
+            self, scenes=500, turning_scenes=150, refiner_steps=600, planner_steps=1400,
             rounds=(Round((Drive(200),), 700, 800),),
         )  # fmt: skip
 
@@ -106,8 +106,8 @@ def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
     plan.collect("turning", recipe.turning_scenes, 10_000, "--turning", *left)
     sets = ["expert", "turning"]
     plan.learn("prepare", "prepare", sets, ways=recipe.ways)
-    plan.learn("refiner1", "refiner", sets, recipe.refiner_steps, rate=1.2e-3, seed=1, **late)
-    plan.learn("planner1", "planner", sets, recipe.planner_steps, rate=1.2e-3, seed=0)
+    plan.learn("refiner1", "refiner", sets, recipe.refiner_steps, rate=3e-3, seed=1, muon=1, **late)
+    plan.learn("planner1", "planner", sets, recipe.planner_steps, rate=3e-3, seed=0, muon=1)
     planner, refiner = "planner1", "refiner1"
     for_planner, for_refiner = recipe.recent_share
     for number, each in enumerate(recipe.rounds, start=1):
@@ -122,12 +122,13 @@ def stages(recipe: Recipe, runs: Path, out: Path) -> list[Stage]:
         if each.planner_steps:
             start, planner = planner, f"planner{seed}"
             plan.learn(
-                planner, "planner", sets, each.planner_steps, start, rate=6e-4, seed=seed, recent_share=for_planner
-            )
+                planner, "planner", sets, each.planner_steps, start, rate=1.5e-3, seed=seed, muon=1,
+                recent_share=for_planner,
+            )  # fmt: skip
         plan.learn(tokens, "tokens", sets, start=planner, blocks=recipe.planned_blocks)
         start, refiner = refiner, f"refiner{seed}"
         plan.learn(
-            refiner, "refiner", sets, each.refiner_steps, start, planned=tokens, rate=8e-4, seed=seed,
+            refiner, "refiner", sets, each.refiner_steps, start, planned=tokens, rate=2e-3, seed=seed, muon=1,
             recent_share=for_refiner, blocks=recipe.planned_blocks, **late,
         )  # fmt: skip
     plan.words("words", sets, recipe.word_steps, recipe.word_ways, planner)

@@ -6,7 +6,7 @@ memory and are added in the order of the processes: the same weights come out on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
@@ -50,6 +50,24 @@ class Shard:
             if parameter.grad is None:
                 parameter.grad = torch.empty_like(parameter)
             parameter.grad.copy_(part.view(parameter.shape))
+
+    def exchange(self, tensors: Sequence[Tensor]) -> None:
+        """Of every `count` tensors this process has brought one up to date, in turn; afterwards all have all.
+
+        Together they are no larger than the gradients.
+
+        Raises:
+            ShardLost: another process stopped.
+        """
+        sizes = [tensor.numel() for tensor in tensors]
+        parts = self.gradients[0, : sum(sizes)].split(sizes)
+        for tensor, part in list(zip(tensors, parts, strict=True))[self.rank :: self.count]:
+            part.copy_(tensor.reshape(-1))
+        self._meet()
+        for place, (tensor, part) in enumerate(zip(tensors, parts, strict=True)):
+            if place % self.count != self.rank:
+                tensor.copy_(part.view(tensor.shape))
+        self._meet()
 
     def _meet(self) -> None:
         try:

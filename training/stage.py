@@ -44,6 +44,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--rate", type=float, default=1.2e-3)
     parser.add_argument("--warmup", type=int, default=200, help="optimiser steps until the full rate")
+    parser.add_argument("--muon", type=int, choices=(0, 1), default=0, help="1: Muon steps for matrices")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--start", type=Path, help="stage folder whose averaged weights to start from")
     parser.add_argument("--norm", type=Path, help="normalisation to keep (default: of the data)")
@@ -177,7 +178,7 @@ def _place(shard: Shard | None) -> tuple[int, int]:
 def _settings(arguments: argparse.Namespace, shard: Shard | None) -> RunSettings:
     return RunSettings(
         arguments.steps, arguments.rate, arguments.warmup, save_every=arguments.save_every, threads=arguments.threads,
-        shard=shard,
+        muon=bool(arguments.muon), shard=shard,
     )  # fmt: skip
 
 

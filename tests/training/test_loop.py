@@ -42,7 +42,7 @@ def new_model(channels: int = 4) -> Toy:
 
 def fit(
     folder: Path, model: Toy, steps: int = 30, stops_at: int = -1, proprio_bad_at: int = -1, label_bad_at: int = -1,
-    rank: int = 0, shard: Shard | None = None,
+    rank: int = 0, shard: Shard | None = None, muon: bool = False,
 ) -> dict[str, Tensor]:  # fmt: skip
     def losses(step: int) -> dict[str, Tensor]:
         if step == stops_at:
@@ -56,7 +56,7 @@ def fit(
         tokens = error * float("inf") if step == label_bad_at else error
         return {"total": tokens + 0.1 * error, "tokens": tokens}
 
-    settings = RunSettings(steps=steps, rate=0.03, warmup=5, save_every=10, shard=shard)
+    settings = RunSettings(steps=steps, rate=0.03, warmup=5, save_every=10, muon=muon, shard=shard)
     return train(model, losses, folder, settings, "toy")
 
 
@@ -65,13 +65,14 @@ def test_it_learns(tmp_path: Path) -> None:
     assert torch.allclose(average["out.weight"][0, -2:], torch.ones(2), atol=0.2)
 
 
-def test_an_interrupted_run_ends_bit_for_bit_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
-    whole, parts = new_model(), new_model()
-    averages = fit(tmp_path / "whole", whole)
+@pytest.mark.parametrize("muon", [False, True])
+def test_an_interrupted_run_ends_bit_for_bit_where_an_uninterrupted_one_does(tmp_path: Path, muon: bool) -> None:
+    whole, parts = new_model(16), new_model(16)
+    averages = fit(tmp_path / "whole", whole, muon=muon)
     with pytest.raises(Interrupted):
-        fit(tmp_path / "parts", parts, stops_at=17)
-    other = Toy()
-    resumed = fit(tmp_path / "parts", other)
+        fit(tmp_path / "parts", parts, stops_at=17, muon=muon)
+    other = Toy(16)
+    resumed = fit(tmp_path / "parts", other, muon=muon)
     for key, value in whole.state_dict().items():
         assert torch.equal(value, other.state_dict()[key]), key
         assert torch.equal(averages[key], resumed[key]), f"average of {key}"
@@ -147,17 +148,21 @@ def test_a_full_disk_leaves_the_last_state_and_nothing_half_written(tmp_path: Pa
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def _shard(shard: Shard, folder: Path, fails: bool) -> None:
-    model = new_model()
-    fit(folder / str(shard.rank), model, rank=shard.rank, shard=shard, label_bad_at=12 if fails and shard.rank else -1)
-    (folder / f"{shard.rank}.txt").write_text(str(model.out.weight.tolist()))
+def _shard(shard: Shard, folder: Path, fails: bool, muon: bool = False) -> None:
+    model, bad = new_model(16), 12 if fails and shard.rank else -1
+    fit(folder / str(shard.rank), model, rank=shard.rank, shard=shard, label_bad_at=bad, muon=muon)
+    (folder / f"{shard.rank}.txt").write_text(str([each.tolist() for each in model.parameters()]))
 
 
-def test_processes_that_share_batches_keep_the_same_weights_and_repeat(tmp_path: Path) -> None:
-    size = sum(parameter.numel() for parameter in Toy().parameters())
+def _size() -> int:
+    return sum(parameter.numel() for parameter in new_model(16).parameters())
+
+
+@pytest.mark.parametrize("muon", [False, True])
+def test_processes_that_share_batches_keep_the_same_weights_and_repeat(tmp_path: Path, muon: bool) -> None:
     for name in ("first", "again"):
         (tmp_path / name).mkdir()
-        sharded(_shard, 2, size, tmp_path / name, False)
+        sharded(_shard, 2, _size(), tmp_path / name, False, muon)
     weights = [(tmp_path / name / f"{rank}.txt").read_text() for name in ("first", "again") for rank in (0, 1)]
     assert len(set(weights)) == 1
     assert (tmp_path / "first" / "0" / "state.safetensors").exists()
@@ -166,4 +171,4 @@ def test_processes_that_share_batches_keep_the_same_weights_and_repeat(tmp_path:
 
 def test_a_process_that_stops_ends_the_others(tmp_path: Path) -> None:
     with pytest.raises(ShardLost):
-        sharded(_shard, 2, sum(parameter.numel() for parameter in Toy().parameters()), tmp_path, True)
+        sharded(_shard, 2, _size(), tmp_path, True)
