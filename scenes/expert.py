@@ -91,11 +91,20 @@ def _slide(world: World, goal: Goal) -> NDArray[np.float32]:
         if _has(world, DRAWER):
             return _action(np.zeros(3), np.zeros(3), _OPEN)
         return _shove(world, handle[:2], -outwards[:2], HANDLE_HEIGHT)
-    if not _has(world, DRAWER):
+    if not _on_handle(world):
         return _grasp(world, DRAWER)
     hold = np.array((handle[0], world.controller.position[1], HANDLE_HEIGHT)) - world.controller.position
     closing = _turn_to(world, grasp_direction(world, DRAWER))
     return _action(0.3 * hold + outwards * _SLIDE_SPEED, closing, _CLOSED)
+
+
+def _on_handle(world: World) -> bool:
+    """Closed fingers have the handle between them; one pad on it is enough: it gives way to no side."""
+    across, along, up = np.abs(world.rotation(DRAWER).T @ (world.hand_position - world.position(DRAWER)))
+    between = across < 0.5 * world.gripper_width and along < 0.022 and up < 0.025
+    at_rest = world.gripper_width < 0.07 and world.gripper_speed < 0.006
+    closed = world.controller.gripper > 0 and world.gripper_width > 0.012
+    return closed and between and (at_rest or any(world.touches(DRAWER)))
 
 
 def _press(world: World, goal: Goal) -> NDArray[np.float32]:

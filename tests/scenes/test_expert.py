@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scenes.constants import MAX_TRANSLATION
 from scenes.expert import expert_action
 from scenes.goals import FAMILIES, Goal, goals_for
 from scenes.layout import draw_layout
@@ -136,3 +137,27 @@ def test_the_drawer_comes_out_only_as_far_as_it_goes_and_stays_there(world: Worl
         world.step(expert_action(world, Goal("drawer", "drawer", "open")))
     assert 0.9 < world.moved("drawer") < 1.02
     assert attempt(world, Goal("drawer", "drawer", "close"))
+
+
+def test_a_handle_that_is_not_in_the_middle_of_the_fingers_is_pulled_and_not_let_go(world: World) -> None:
+    goal = Goal("drawer", "drawer", "open")
+    seed = next(seed for seed in range(810_000, 810_200) if goal in goals_for(draw_layout(seed).spots))
+    world.reset(seed)
+    while (action := expert_action(world, goal))[6] < 0:
+        world.step(action)
+    aside = np.zeros(7, np.float32)
+    aside[:3], aside[6] = 0.010 * world.rotation("drawer")[:, 0] / MAX_TRANSLATION, -1
+    world.step(aside)
+    shut = np.zeros(7, np.float32)
+    shut[6] = 1
+    for _ in range(8):
+        world.step(shut)
+    assert not all(world.touches("drawer"))
+    commands = []
+    for _ in range(60):
+        commands.append(expert_action(world, goal)[6])
+        world.step(expert_action(world, goal))
+        if is_successful(world, goal):
+            break
+    assert is_successful(world, goal)
+    assert min(commands) > 0
