@@ -20,8 +20,9 @@ from training.words.strangers import ask_for_stranger, ask_with_strange_containe
 
 NONE, UNSAID = -1, -2
 """of a role: nothing that there is; nothing that anybody should learn of"""
-STRANGE_TARGETS, STRANGE_CONTAINERS, IDLE = 0.22, 0.05, 0.16
-"""sentences of these kinds for every one that asks for a goal"""
+STRANGE_TARGETS, STRANGE_LOADS, STRANGE_CONTAINERS, IDLE = 0.20, 0.10, 0.05, 0.16
+"""sentences of these kinds for every one that asks for a goal; loads are to be put somewhere that is there: where does
+not depend on what, which pairs of known things alone do not teach"""
 _STRANGE_FAMILIES: Final = ("pick", "bowl", "plate", "push", "stack", "button")
 
 
@@ -66,12 +67,14 @@ class WordBank:
                 add(said, target, container, row, first)
         asked = len(texts)
         movable = [(goal, row) for goal, row in goals if goal.family in _STRANGE_FAMILIES]
-        for _ in range(int(asked * STRANGE_TARGETS)):
-            goal, row = movable[rng.integers(len(movable))]
-            add(ask_for_stranger(goal, rng), NONE, UNSAID, row, NONE)
-        carried = [goal for goal, _ in movable if goal.container is not None]
+        carried = [(goal, row) for goal, row in movable if goal.container is not None]
+        for asks, share in ((movable, STRANGE_TARGETS), (carried, STRANGE_LOADS)):
+            for _ in range(int(asked * share)):
+                goal, row = asks[rng.integers(len(asks))]
+                place = UNSAID if goal.container is None else THINGS.index(goal.container)
+                add(ask_for_stranger(goal, rng), NONE, place, row, NONE)
         for _ in range(int(asked * STRANGE_CONTAINERS)):
-            goal = carried[rng.integers(len(carried))]
+            goal, _ = carried[rng.integers(len(carried))]
             add(ask_with_strange_container(goal, rng), THINGS.index(goal.target), NONE, UNSAID, NONE)
         for _ in range(int(asked * IDLE)):
             add(idle(rng), UNSAID, UNSAID, len(TASKS) - 1, NONE)
