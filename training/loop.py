@@ -19,6 +19,7 @@ from tqdm import tqdm
 from training.files import mismatch, read_tensors, whole, write_tensors
 from training.finite import explain
 from training.optimizer import Optimizer
+from training.precision import fast
 from training.shards import Shard
 
 LOG_EVERY = 25
@@ -67,8 +68,6 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(settings.threads)
     model.train()
-    # Elsewhere bfloat16 is emulated, and slower than float32.
-    bf16 = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
     optimizer = Optimizer(model, settings.rate, settings.weight_decay, settings.muon, settings.shard)
     average = {key: value.detach().clone() for key, value in model.state_dict().items()}
     first = _resume(folder, model, optimizer, average)
@@ -79,7 +78,7 @@ def train(
     )  # fmt: skip
     for step in bar:
         rate = settings.rate * _schedule(step, settings)
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        with fast():
             parts = losses(step)
         values = {key: float(value.detach()) for key, value in parts.items()}
         if wrong := [key for key, value in values.items() if not math.isfinite(value)]:

@@ -29,6 +29,7 @@ from training.files import write_error
 from training.frames import Frames
 from training.loop import RunSettings, draw_rows, photometric, train
 from training.phrases import PhraseBank
+from training.precision import fast
 from training.sentences import drawn
 from training.targets import Targets
 
@@ -228,7 +229,7 @@ def plan_frames(
     tokens = np.zeros((len(frames), config.horizon, config.action_size), np.uint8)
     columns = frames.columns
     anchors = np.zeros((len(frames), ANCHOR_SIZE), np.float32)
-    with torch.inference_mode():
+    with torch.inference_mode(), fast():
         for start in trange(0, len(frames), 64, desc="planning", unit="batch"):
             rows = np.arange(start, min(start + 64, len(frames)))
             episodes = torch.from_numpy(columns["episode"][rows]).long()
@@ -241,10 +242,10 @@ def plan_frames(
                 masks[episodes],
             )
             tokens[rows] = output.tokens.argmax(-1).numpy().astype(np.uint8)
-            maps = {camera: logits.softmax(-1).numpy() for camera, logits in output.groundings.items()}
+            maps = {camera: logits.float().softmax(-1).numpy() for camera, logits in output.groundings.items()}
             assert output.kind is not None
             kind = output.kind.softmax(-1).numpy()
-            anchors[rows] = plan_anchors(output.state.numpy(), maps, kind, columns["proprio"][rows])
+            anchors[rows] = plan_anchors(output.state.float().numpy(), maps, kind, columns["proprio"][rows])
     try:
         np.save(out / "tokens.npy", tokens)
         np.save(out / "anchors.npy", anchors)

@@ -186,7 +186,7 @@ def _words(arguments: argparse.Namespace) -> WordBank:
     """Sentences of the lesson in words, encoded; kept in `--out`."""
     from training.words.bank import WordBank
 
-    torch.set_num_threads(arguments.threads)
+    torch.set_num_threads(max(arguments.threads, arguments.shards))  # before there are processes to share the work
     with torch.inference_mode():
         return WordBank.build(KeptSentences(arguments.out / "phrases"), arguments.seed, arguments.ways)
 
