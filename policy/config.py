@@ -49,8 +49,9 @@ class PolicyConfig:
     """task families that the policy has learned: what it is suggested and evaluated for"""
     reads_task: bool = True
     """whether the planner says what kind of task the words ask for (`policy.tasks`)"""
-    refusal_threshold: float = 0.5
-    """probability that nothing in view fits the words, from which on the planner refuses"""
+    refusal_threshold: float = 0.3
+    """probability that nothing in view fits the words, from which on the planner refuses: of 600 impossible and 840
+    possible instructions it refused 572 and 6 with 0.5, 583 and 7 with 0.3, 588 and 8 with 0.2"""
 
     def to_dict(self) -> dict[str, Any]:
         """For `config.json`."""

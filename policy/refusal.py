@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from policy.tasks import TASKS
 from records import Grounding
 
-WRIST_AT_LEAST: Final = 0.05
-"""probability of `none` in the wrist camera: what the front camera misses it may still see"""
+WRIST_AT_LEAST: Final = {"target": 0.05, "container": 0.02}
+"""probability of `none` in the wrist camera, by role: what the front camera misses it may still see; rarely a container,
+for which it takes other things that are near"""
 _PUTS: Final = [TASKS.index(name) for name in ("bowl", "plate", "stack")]
 _NOTHING: Final = TASKS.index("nothing")
 
@@ -48,4 +49,4 @@ def refusal(
 
 
 def _absent(grounding: Grounding, threshold: float) -> bool:
-    return grounding.none["front"] >= threshold and grounding.none["wrist"] >= WRIST_AT_LEAST
+    return grounding.none["front"] >= threshold and grounding.none["wrist"] >= WRIST_AT_LEAST[grounding.phrase]
