@@ -12,8 +12,8 @@ from policy.tasks import TASKS
 from records import Grounding
 
 WRIST_AT_LEAST: Final = {"target": 0.05, "container": 0.02}
-"""probability of `none` in the wrist camera, by role: what the front camera misses it may still see; rarely a container,
-for which it takes other things that are near"""
+"""probability of `none` in the wrist camera, by role: what the front camera misses it may still see; rarely a
+container, for which it takes other things that are near"""
 _PUTS: Final = [TASKS.index(name) for name in ("bowl", "plate", "stack")]
 _NOTHING: Final = TASKS.index("nothing")
 
