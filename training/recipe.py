@@ -40,7 +40,7 @@ class Recipe:
     planner_steps: int = 2400
     rounds: tuple[Round, ...] = (
         Round((Drive(300),), 1300, 1100),
-        Round((Drive(200), Drive(150, _HARD_WHEN_LATE, "1,3,5,8,12,16")), 0, 3100),
+        Round((Drive(200), Drive(200, _HARD_WHEN_LATE, "1,3,5,8,12,16")), 0, 3100),
     )
     recent_share: tuple[float, float] = (0.5, 0.75)
     """of each batch of planner and refiner in a round: from all but the first data set"""
@@ -50,7 +50,7 @@ class Recipe:
     """single-threaded processes that share every batch, whatever the machine: weights depend on it a little"""
     ways: int = 80
     """phrases that every goal is asked for in while pictures are learned"""
-    word_steps: int = 3200
+    word_steps: int = 4000
     """of words alone, at the end (`training.words`)"""
     word_ways: int = 400
     """sentences for every goal there"""
