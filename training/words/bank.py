@@ -14,6 +14,7 @@ from policy.sentences import SentenceEncoder
 from policy.tasks import TASKS
 from scenes.goals import all_goals, is_held_out
 from scenes.labels import THINGS
+from training.precision import fast
 from training.targets import goal_kinds
 from training.words.speech import speak
 from training.words.strangers import ask_for_stranger, ask_with_strange_container, idle
@@ -78,6 +79,6 @@ class WordBank:
             add(ask_with_strange_container(goal, rng), THINGS.index(goal.target), NONE, UNSAID, NONE)
         for _ in range(int(asked * IDLE)):
             add(idle(rng), UNSAID, UNSAID, len(TASKS) - 1, NONE)
-        with torch.inference_mode():
+        with torch.inference_mode(), fast():
             features, masks = encoder.encode(texts)
         return cls(features.half(), masks, np.array(roles), np.array(kind), np.array(model))
