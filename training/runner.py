@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from types import FrameType
 from typing import IO
 
 from training.parallel import ALLOCATOR
@@ -153,6 +154,27 @@ def run(
             job.stop()
         progress.write(ended)
     return progress
+
+
+@contextmanager
+def stoppable(command: str) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the stages that run, and it is said how to go on.
+
+    Raises:
+        KeyboardInterrupt: one of them came.
+    """
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"libra {command}: stopped; the same command goes on from here.", file=sys.stderr)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _startable(waiting: list[Stage], jobs: list[Job], workers: int) -> list[Stage]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -15,9 +18,9 @@ from policy import load_policy
 from training import card
 from training.frames import write_format
 from training.plan import OtherSettings, Stage, State, check, table
-from training.progress import Progress
+from training.progress import SECONDS, Progress
 from training.recipe import Drive, Recipe, Round, stages
-from training.runner import StageFailed, _startable, only_one, run
+from training.runner import StageFailed, _startable, only_one, run, stoppable
 
 DRIVEN = (Round((Drive(1), Drive(1, "stack", "3")), 1, 1),)
 TINY = Recipe(1, 1, 1, 1, DRIVEN, planned_blocks=1, shards=1, ways=1, word_steps=1, head_steps=1, word_ways=1)
@@ -161,10 +164,28 @@ def test_a_run_that_has_just_begun_is_not_far_however_fast_its_first_stage_is(tm
     first = replace(toy(tmp_path, "first", WRITES, work=100), kind="collect")
     second = replace(toy(tmp_path, "second", WRITES, work=100), kind="planner")
     progress = Progress([first, second], tmp_path / "progress.json")
-    progress.spent["collect"] = 0.05  # a tenth of what was thought: then the rest is as much faster
+    progress.spent["collect"] = SECONDS["collect"] / 10  # a tenth of what was thought: then the rest is as much faster
     assert progress.fraction == 0.0
     progress.done["first"] = 50
     assert 0.1 < progress.fraction < 0.4
+
+
+def test_a_training_that_is_told_to_end_ends_its_stages(scripts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = scripts / "pid"
+    code = f"import os\npathlib.Path({str(told)!r}).write_text(str(os.getpid()))\ntime.sleep(600)"
+
+    def tell() -> None:
+        while not (told.is_file() and told.read_text()):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=tell, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt), stoppable("train"):
+        run([toy(scripts, "sleeps", code)], scripts / "runs", workers=1)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
+    assert json.loads((scripts / "runs" / "progress.json").read_text())["state"] == "stopped"
+    assert "goes on from here" in capsys.readouterr().err
 
 
 def test_two_trainings_never_share_a_folder(tmp_path: Path) -> None:

@@ -6,10 +6,8 @@ import argparse
 import json
 import os
 import shlex
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -66,17 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
     from training.runner import StageFailed
     from training.tuning import Tuning
 
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         source, left = _source(arguments)
         tuning = Tuning().smaller() if arguments.small else Tuning()
         return _tune(arguments, tuning, source, left)
     except (LibraryError, CheckpointError, OtherSettings, StageFailed, OSError, ValueError) as error:
         return _complain(str(error), 1)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt  # as Ctrl-C: stages are ended, and what they have saved stays
 
 
 def _source(arguments: argparse.Namespace) -> tuple[Source, dict[str, str]]:
@@ -116,7 +109,7 @@ def _tune(arguments: argparse.Namespace, tuning: Tuning, source: Source, left: d
     from training.display import display
     from training.plan import State, check, table
     from training.progress import Progress, clock
-    from training.runner import only_one
+    from training.runner import only_one, stoppable
     from training.runner import run as run_stages
     from training.tuning import human_steps, stages, work_folder
 
@@ -141,13 +134,9 @@ def _tune(arguments: argparse.Namespace, tuning: Tuning, source: Source, left: d
             file=sys.stderr,
         )
     check(plan)
-    with only_one(arguments.runs), display() as show:
+    with only_one(arguments.runs), stoppable(NAME), display() as show:
         _write_lineage(source, work_folder(tuning, source, arguments.runs), arguments.out)
-        try:
-            progress = run_stages(plan, arguments.runs, arguments.workers, show)
-        except KeyboardInterrupt:
-            print("libra finetune: stopped; the same command goes on from here.", file=sys.stderr)
-            raise
+        progress = run_stages(plan, arguments.runs, arguments.workers, show)
     for sentence in read_report(_folder(plan, "corrections")):
         print(f"libra finetune: {sentence}", file=sys.stderr)
     return _report(arguments, source, {**progress.record("done"), **report})

@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     from training.plan import OtherSettings, State, check, table
     from training.progress import Progress, clock
     from training.recipe import Recipe, stages
-    from training.runner import only_one
+    from training.runner import only_one, stoppable
     from training.runner import run as run_stages
     from training.scores import command_line
 
@@ -77,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         check(plan)
         with (
             only_one(arguments.runs),
+            stoppable(NAME),
             Curves(arguments.runs, arguments.watch_port if arguments.watch else None) as curves,
             display(curves) as show,
         ):
