@@ -91,11 +91,13 @@ def sharded(work: Callable[..., None], count: int, size: int, *arguments: Any) -
         process.start()
     try:
         work(shards[0], *arguments)
+    except BaseException:
+        barrier.abort()  # who still waits waits in vain; after the last meeting others may be on their way out of it
+        raise
     finally:
-        barrier.abort()  # who still waits here waits in vain
         for process in others:
             process.join(PATIENCE)
-    if any(process.exitcode for process in others):
+    if any(process.exitcode != 0 for process in others):
         raise ShardLost(f"another of the {count} processes stopped")
 
 

@@ -161,12 +161,12 @@ def test_the_time_left_follows_what_stages_really_took(tmp_path: Path) -> None:
 
 
 def test_a_run_that_has_just_begun_is_not_far_however_fast_its_first_stage_is(tmp_path: Path) -> None:
-    first = replace(toy(tmp_path, "first", WRITES, work=100), kind="collect")
-    second = replace(toy(tmp_path, "second", WRITES, work=100), kind="planner")
+    first = replace(toy(tmp_path, "first", WRITES, work=1000), kind="collect")
+    second = replace(toy(tmp_path, "second", WRITES, work=1000), kind="planner")
     progress = Progress([first, second], tmp_path / "progress.json")
     progress.spent["collect"] = SECONDS["collect"] / 10  # a tenth of what was thought: then the rest is as much faster
     assert progress.fraction == 0.0
-    progress.done["first"] = 50
+    progress.done["first"] = 500
     assert 0.1 < progress.fraction < 0.4
 
 
