@@ -174,7 +174,7 @@ def stoppable(command: str) -> Iterator[None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    raise KeyboardInterrupt  # as Ctrl-C: what the stages have saved stays
 
 
 def _startable(waiting: list[Stage], jobs: list[Job], workers: int) -> list[Stage]:
