@@ -7,13 +7,16 @@ expert drives give whole chunks and intents from such states on (as in HG-DAgger
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from policy import LibraPolicy, load_policy
+from policy import load_policy
+from policy.planner import Planner
+from policy.refiner import Refiner
 from scenes import TabletopEnv
 from scenes.expert import expert_action
 from scenes.goals import Goal
@@ -35,7 +38,8 @@ POLICY_TURN, EXPERT_TURN = (8, 70), (7, 22)
 
 def drive(
     env: TabletopEnv,
-    policy: LibraPolicy,
+    planner: Planner,
+    refiner: Refiner,
     goal: Goal,
     instruction: str,
     seed: int,
@@ -43,7 +47,7 @@ def drive(
     delays: Sequence[int] = DELAYS,
 ) -> tuple[list[dict[str, NDArray[Any]]], bool]:
     """One episode in turns from the present state; frames with the expert's labels, and whether it succeeded."""
-    runtime = make_runtime(policy, "asynchronous", int(rng.choice(delays)))
+    runtime = make_runtime(planner, refiner, "asynchronous", int(rng.choice(delays)))
     runtime.reset(1, episode_seed=seed)
     frames: list[dict[str, NDArray[Any]]] = []
     policy_drives, turn, done = True, int(rng.integers(*POLICY_TURN)), 0
@@ -77,7 +81,7 @@ def write_block(
 
     `kinds` as in `choose_goal`: scenes that allow none of them are passed over.
     """
-    policy, env, writer = load_policy(checkpoint), TabletopEnv(), BlockWriter()
+    (planner, refiner), env, writer = _systems(checkpoint), TabletopEnv(), BlockWriter()
     for seed in range(start, start + count):
         rng = np.random.default_rng([seed, 0xDA66E2])
         layout = vary(draw_layout(seed), rng)
@@ -86,9 +90,16 @@ def write_block(
         if goal is None:
             continue
         instruction = phrase(goal, rng)
-        frames, _ = drive(env, policy, goal, instruction, seed, rng, delays)
+        frames, _ = drive(env, planner, refiner, goal, instruction, seed, rng, delays)
         writer.add(instruction, frames)
     if writer.frames:  # scenes that allow none of these kinds make no block
         writer.write(Path(folder))
     env.close()
     return len(writer.frames)
+
+
+@cache
+def _systems(checkpoint: str) -> tuple[Planner, Refiner]:
+    """Ready for every episode of this process: to make their graphs takes longer than an episode's calls of them."""
+    policy = load_policy(checkpoint)
+    return policy.planner, policy.refiner

@@ -22,7 +22,8 @@ from training.tasks import Task
 from training.trace import TraceWriter
 
 if TYPE_CHECKING:
-    from policy import LibraPolicy
+    from policy.planner import Planner
+    from policy.refiner import Refiner
 
 TIME_LIMIT = 240
 """control steps (12 s)"""
@@ -79,9 +80,9 @@ def look_through(env: TabletopEnv, task: Task) -> Callable[[Observation], Observ
     return look
 
 
-def make_runtime(policy: LibraPolicy, schedule: str, planner_delay: int) -> Runtime:
+def make_runtime(planner: Planner, refiner: Refiner, schedule: str, planner_delay: int) -> Runtime:
     """The runtime in lockstep."""
-    return Runtime(policy.planner, policy.refiner, schedule_named(schedule), Lockstep(planner_delay))
+    return Runtime(planner, refiner, schedule_named(schedule), Lockstep(planner_delay))
 
 
 def unseen(env: TabletopEnv, task: Task, step: int, generation: int) -> Observation:

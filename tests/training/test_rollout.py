@@ -18,7 +18,7 @@ def test_a_lockstep_episode_of_the_shipped_policy_repeats_bit_for_bit(schedule: 
     task = assign_tasks(1, 870_000)[0]
 
     def play() -> list[np.ndarray]:
-        runtime = make_runtime(policy, schedule, 2)
+        runtime = make_runtime(policy.planner, policy.refiner, schedule, 2)
         runtime.reset(1, episode_seed=task.seed)
         env.world.reset(task.seed)
         kept = []
