@@ -32,9 +32,12 @@ class Progress:
         """kind -> measured seconds of a unit of work"""
         self._measured: dict[str, tuple[float, int]] = {}
         """kind -> seconds and units of stages that are done here"""
+        self._before = 0.0
+        """seconds of a run that was interrupted"""
         try:
-            kept = json.loads(path.read_text())["seconds_of"]
-            self.spent = {str(kind): float(seconds) for kind, seconds in kept.items()}
+            kept = json.loads(path.read_text())
+            self.spent = {str(kind): float(seconds) for kind, seconds in kept["seconds_of"].items()}
+            self._before = float(kept["seconds"]) if any(self.done.values()) and kept["state"] != "done" else 0.0
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             pass  # nothing measured here yet
 
@@ -63,6 +66,11 @@ class Progress:
         return before[0] + seconds, before[1] + units
 
     @property
+    def gone(self) -> float:
+        """Seconds so far, those of a run that was interrupted among them."""
+        return self._before + time.monotonic() - self.began
+
+    @property
     def left(self) -> float:
         """Seconds still to go, as if stages ran one after another."""
         return self._seconds({stage.name: stage.work - self.done[stage.name] for stage in self.stages})
@@ -87,7 +95,7 @@ class Progress:
         """One line: how much is done, what is running, how much time is left."""
         finished = sum(self.done[stage.name] == stage.work for stage in self.stages)
         now = ", ".join(self.running) or "nothing"
-        took, left = clock(time.monotonic() - self.began), clock(self.left)
+        took, left = clock(self.gone), clock(self.left)
         return f"{self.fraction:4.0%}  stage {finished} of {len(self.stages)} done, now {now}; {took} gone, {left} left"
 
     def record(self, state: str = "running") -> dict[str, Any]:
@@ -95,7 +103,7 @@ class Progress:
         return {
             "state": state,
             "fraction": round(self.fraction, 4),
-            "seconds": round(time.monotonic() - self.began, 1),
+            "seconds": round(self.gone, 1),
             "seconds_left": round(self.left),
             "running": list(self.running),
             "stages": [

@@ -160,6 +160,16 @@ def test_the_time_left_follows_what_stages_really_took(tmp_path: Path) -> None:
     assert "left" in again.line()
 
 
+def test_the_time_gone_counts_a_run_that_was_interrupted_and_none_that_was_done(tmp_path: Path) -> None:
+    first = toy(tmp_path, "first", WRITES, work=10)
+    first.folder.mkdir(parents=True)
+    (first.folder / first.result).touch()
+    kept = tmp_path / "progress.json"
+    for state, gone in {"stopped": 600.0, "done": 0.0}.items():
+        kept.write_text(json.dumps({"state": state, "seconds": 600.0, "seconds_of": {}}))
+        assert Progress([first], kept).gone == pytest.approx(gone, abs=60)
+
+
 def test_a_run_that_has_just_begun_is_not_far_however_fast_its_first_stage_is(tmp_path: Path) -> None:
     first = replace(toy(tmp_path, "first", WRITES, work=1000), kind="collect")
     second = replace(toy(tmp_path, "second", WRITES, work=1000), kind="planner")
