@@ -11,7 +11,7 @@ from typing import Any
 from training.plan import Stage
 
 SECONDS = {
-    "collect": 0.32, "dagger": 0.46, "planner": 0.5, "refiner": 0.34, "tokens": 0.16, "prepare": 0.05, "words": 0.09,
+    "collect": 0.32, "dagger": 0.46, "planner": 0.5, "refiner": 0.34, "tokens": 0.16, "prepare": 0.05, "words": 0.10,
     "export": 3.0, "unpack": 3.0, "corrections": 0.4,
 }  # fmt: skip
 """of a unit of work on two cores, until this machine has been measured"""

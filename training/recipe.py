@@ -39,8 +39,8 @@ class Recipe:
     refiner_steps: int = 700
     planner_steps: int = 2400
     rounds: tuple[Round, ...] = (
-        Round((Drive(390),), 1300, 1100),
-        Round((Drive(200), Drive(270, _HARD_WHEN_LATE, "1,3,5,8,12,16")), 0, 3100),
+        Round((Drive(300),), 1300, 1100),
+        Round((Drive(200), Drive(200, _HARD_WHEN_LATE, "1,3,5,8,12,16")), 0, 3100),
     )
     recent_share: tuple[float, float] = (0.5, 0.75)
     """of each batch of planner and refiner in a round: from all but the first data set"""

@@ -22,7 +22,7 @@ from training.words.looks import Looks
 
 LEARNS: Final = ("reader.", "kind.", "ground_front.", "ground_wrist.")
 """parameters of the planner that learn; the others stay as they are, bit for bit"""
-FRAMES, SENTENCES = 32, 112
+FRAMES, SENTENCES = 20, 112
 """of a batch: every sentence is asked of every frame"""
 KEPT_FRAMES: Final = 3000
 _PRESENT_SHARE, _KIND_WEIGHT, _MEANING_WEIGHT = 0.6, 0.5, 1.0
